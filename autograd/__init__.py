@@ -1,0 +1,59 @@
+"""A scalar autograd engine: Values that record a graph, and reverse-mode backprop over it.
+
+>>> from autograd import Value
+>>> x = Value(2.0, name="x")
+>>> y = 3 * x**2 + x.tanh()
+>>> y.backward()
+>>> x.grad
+12.070650824853164
+"""
+
+from typing import Any
+
+from autograd import primitives as _primitives  # fills the table
+from autograd.backprop import (
+    Contribution,
+    StaleGraphError,
+    Step,
+    backward,
+    first_nonfinite,
+    gradients,
+    graph,
+    steps,
+)
+from autograd.methods import Value
+from autograd.primitive import Primitive, primitive, table
+from autograd.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
+from autograd.value import no_grad
+
+__all__ = [
+    "Contribution",
+    "Primitive",
+    "StaleGraphError",
+    "Step",
+    "Value",
+    "backward",
+    "first_nonfinite",
+    "grad",
+    "gradients",
+    "graph",
+    "hessian",
+    "jacobian",
+    "jvp",
+    "no_grad",
+    "primitive",
+    "steps",
+    "value_and_grad",
+    "vjp",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The primitives, those registered by users included."""
+    if name in table:
+        return table[name]
+    raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *table})

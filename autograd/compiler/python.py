@@ -1,0 +1,81 @@
+"""A Trace as straight-line Python: what Value's fast methods are generated from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from autograd.primitive import Primitive, table
+from autograd.trace import Operand, Term, Trace
+
+LETTERS = "abcdefgh"
+
+
+def reference(operand: Operand, names: dict[int, str]) -> str:
+    """An operand as it is written in generated Python."""
+    if isinstance(operand, Term):
+        return names.get(operand.index) or f"t{operand.index}"
+    if math.isnan(operand):
+        return "nan"
+    text = repr(float(operand))
+    return f"({text})" if text[0] == "-" else text
+
+
+def assignments(trace: Trace, outputs: Iterable[Operand]) -> list[str]:
+    """One line for each instruction of ``trace`` that ``outputs`` need."""
+    lines = []
+    for index in trace.needed(outputs):
+        primitive, operands = trace.instructions[index]
+        assert primitive is not None
+        written = [reference(o, trace.names) for o in operands]
+        call = f"{primitive.name}({', '.join(written)})"
+        form = primitive.python.format(*written) if primitive.python else call
+        lines.append(f"t{index} = {form}")
+    return lines
+
+
+def namespace() -> dict[str, Any]:
+    """What generated Python needs by name: the base primitives on floats, inf and nan."""
+    functions = {p.name: p.value for p in table.values() if p.definition is None}
+    return {**functions, "inf": math.inf, "nan": math.nan}
+
+
+def traced(
+    primitive: Primitive, active: tuple[bool, ...]
+) -> tuple[Trace, list[Term], list[Operand | None]]:
+    """``primitive`` and its partial derivatives as a Trace: inputs, then value and partials."""
+    trace = Trace()
+    inputs = [trace.input(letter) for letter, _ in zip(LETTERS, active, strict=False)]
+    out = trace.apply(primitive, tuple(inputs))
+    outputs: list[Operand | None] = [out]
+    for i, wanted in enumerate(active):
+        outputs.append(primitive.partial(i, out, inputs) if wanted else None)
+    return trace, inputs, outputs
+
+
+def forward(
+    primitive: Primitive, active: tuple[bool, ...]
+) -> Callable[..., tuple[float | None, ...]]:
+    """See Primitive.forward."""
+    if primitive.arity is None:
+        value = primitive.value
+
+        def variadic(*operands: float) -> tuple[float | None, ...]:
+            out = value(*operands)
+            partials = [
+                primitive.partial(i, out, operands) if wanted else None
+                for i, wanted in enumerate(active)
+            ]
+            return (out, *partials)
+
+        return variadic
+    trace, inputs, outputs = traced(primitive, active)
+    lines = assignments(trace, [o for o in outputs if o is not None])
+    results = ["None" if o is None else reference(o, trace.names) for o in outputs]
+    source = f"def forward({', '.join(trace.names.values())}):\n"
+    source += "".join(f"    {line}\n" for line in lines)
+    source += f"    return {', '.join(results)},\n"
+    scope = namespace()
+    exec(compile(source, f"<{primitive.name}>", "exec"), scope)
+    return scope["forward"]  # type: ignore[no-any-return]

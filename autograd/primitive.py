@@ -1,0 +1,247 @@
+"""What an entry of the table of primitives is, and how one is called and registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd.ieee import inf, real
+
+Rule = Callable[..., Any]
+
+table: dict[str, Primitive] = {}
+"""Every primitive by name, in the order of registration."""
+
+_attach: list[Callable[["Primitive"], None]] = []
+"""What is done with each primitive when it is registered: Value and Term take it as a method."""
+
+
+class Primitive:
+    """A differentiable function: an entry of the table, and the function itself.
+
+    Called with numbers it gives a float; with at least one Value among the operands, a Value.
+    The fields are the arguments of ``primitive``.
+
+    >>> from autograd.primitives import maximum, tanh
+    >>> tanh(0.5), maximum(1, 2.5)
+    (0.46211715726000974, 2.5)
+    >>> tanh("0.5")
+    Traceback (most recent call last):
+        ...
+    TypeError: tanh: a number is wanted, got the str '0.5': write float('0.5')
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        partials: Sequence[Rule | None] | Rule,
+        arity: int | None = 1,
+        value: Callable[..., float] | None = None,
+        definition: Rule | None = None,
+        symbol: str = "",
+        defaults: tuple[float, ...] = (),
+        by_number: Primitive | None = None,
+        fold: Rule | None = None,
+        fold_when_recording: bool = False,
+        python: str = "",
+        shown: Sequence[Rule | None] = (),
+        text: str = "",
+        latex: str = "",
+        domain: Sequence[tuple[float, float]] = (),
+        kinks: Sequence[Rule] = (),
+        words: str = "",
+        doc: str = "",
+    ) -> None:
+        if (value is None) == (definition is None):
+            raise ValueError(f"{name}: give either value= (a base primitive) or definition=")
+        self.name = name
+        self.symbol = symbol or name
+        self.arity = arity
+        self.definition = definition
+        self.partials = partials
+        self.defaults = defaults
+        self.by_number = by_number
+        self.fold = fold
+        self.fold_when_recording = fold_when_recording
+        self.python = python
+        self.shown = shown
+        self.text = text
+        self.latex = latex
+        self.domain = tuple(domain) or ((-inf, inf),) * (arity or 1)
+        self.kinks = kinks
+        self.words = words or f"{name} scales the gradient by its local derivative"
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = doc or f"{name} of {'numbers' if arity is None else arity} operands."
+        self._value = value
+        self._forward: dict[tuple[bool, ...], Callable[..., tuple[float | None, ...]]] = {}
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _registered, (self.name,)
+
+    def __call__(self, *operands: Any) -> Any:
+        operands = self._complete(operands)
+        for operand in operands:
+            record = getattr(type(operand), "record", None)
+            if record is not None:
+                return record(self, operands)
+        return self.value(*[self._real(operand) for operand in operands])
+
+    def _complete(self, operands: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The operands with defaults filled in, or a TypeError with both counts."""
+        if self.arity is None:
+            if len(operands) == 1 and hasattr(operands[0], "__iter__"):
+                operands = tuple(operands[0])
+            if not operands:
+                raise TypeError(f"{self.name} takes at least one operand, got none")
+            return operands
+        missing = self.arity - len(operands)
+        if missing and 0 < missing <= len(self.defaults):
+            return operands + self.defaults[-missing:]
+        if missing:
+            least = self.arity - len(self.defaults)
+            wanted = f"{self.arity}" if not self.defaults else f"{least} to {self.arity}"
+            plural = "" if wanted == "1" else "s"
+            raise TypeError(f"{self.name} takes {wanted} operand{plural}, got {len(operands)}")
+        return operands
+
+    def _real(self, operand: Any) -> float:
+        try:
+            return real(operand)
+        except TypeError as error:
+            raise TypeError(f"{self.name}: {error}") from None
+
+    @property
+    def value(self) -> Callable[..., float]:
+        """The function on floats."""
+        if self._value is None:
+            if self.arity is None:
+                self._value = self.definition
+            else:
+                forward = self.forward((False,) * self.arity)
+                self._value = lambda *operands: forward(*operands)[0]  # type: ignore[return-value]
+        return self._value  # type: ignore[return-value]
+
+    def forward(self, active: tuple[bool, ...]) -> Callable[..., tuple[float | None, ...]]:
+        """The function on floats that returns the value and the partial derivatives.
+
+        Parameters
+        ----------
+        active:
+            For each operand, whether its derivative is wanted; the others' are None.
+        """
+        function = self._forward.get(active)
+        if function is None:
+            from autograd.compiler import python
+
+            function = self._forward[active] = python.forward(self, active)
+        return function
+
+    def partial(self, i: int, out: Any, operands: Sequence[Any]) -> Any:
+        """The partial derivative with regard to operand ``i``, on Values, Terms or floats.
+
+        Raises
+        ------
+        TypeError
+            If that operand must be a number.
+        """
+        if callable(self.partials):
+            return self.partials(out, operands[i])
+        rule = self.partials[i]
+        if rule is None:
+            raise TypeError(
+                f"operand {i} of {self.name} must be a number, got a Value: write its .data"
+            )
+        return rule(out, *operands)
+
+    def needs_number(self, i: int) -> bool:
+        """Whether operand ``i`` must be a number."""
+        return not callable(self.partials) and self.partials[i] is None
+
+
+def _registered(name: str) -> Primitive:
+    return table[name]
+
+
+def primitive(name: str, **fields: Any) -> Primitive:
+    """Register a differentiable function: a function, a method of Value, and all that reads the table.
+
+    Parameters
+    ----------
+    name:
+        What it is called; ``symbol`` is what a picture shows (the name, unless given).
+    arity, defaults:
+        How many operands (None: any number), and numbers for the last ones where left out.
+    value, python:
+        For a base primitive, the function on floats, which must return for every float
+        (inf and nan included), and its form in generated Python if not ``name(...)``.
+    definition:
+        For a derived primitive, in place of ``value``: a function of the operands written with
+        other primitives, from which every backend computes it.
+    partials:
+        For each operand a rule ``(out, *operands) -> partial derivative`` written with primitives,
+        so that it can be differentiated again; None where the operand must be a number. With any
+        number of operands, one rule ``(out, operand)``.
+    by_number:
+        The primitive that stands in where the last operand is a number.
+    fold, fold_when_recording:
+        ``(*operands)`` -> an equal form, bit for bit, where some operands are known numbers, or
+        None; used when programs are made, and if so marked when a graph is recorded.
+    shown, text, latex:
+        The partials as textbooks write them (where the rule is written otherwise for accuracy) and
+        templates of the function, ``{0}`` being the first operand.
+    domain, kinks:
+        For each operand the open interval on which the function is differentiable, and functions
+        of the operands that are 0 where it has a kink.
+    words, doc:
+        What the gate does with the gradient, in a sentence; what the function is.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken or is no identifier.
+
+    >>> import math
+    >>> from autograd import Value, primitive
+    >>> from autograd.primitives import cos
+    >>> sinc = primitive(
+    ...     "sinc",
+    ...     value=lambda a: math.sin(a) / a if a else 1.0,
+    ...     partials=(lambda out, a: (cos(a) - out) / a,),
+    ...     domain=((0.0, math.inf),),
+    ... )
+    >>> x = Value(2.0)
+    >>> x.sinc().backward()
+    >>> round(x.grad, 6)
+    -0.435398
+    """
+    if not name.isidentifier() or name in table:
+        taken = "is taken" if name in table else "is not a Python identifier"
+        raise ValueError(f"primitive name {name!r} {taken}: choose another")
+    entry = Primitive(name, **fields)
+    table[name] = entry
+    for attach in _attach:
+        attach(entry)
+    return entry
+
+
+OPERATORS = {
+    "add": "__add__",
+    "sub": "__sub__",
+    "mul": "__mul__",
+    "div": "__truediv__",
+    "pow": "__pow__",
+    "neg": "__neg__",
+    "abs": "__abs__",
+}
+"""Which primitives Python writes as operators."""
+
+
+def on_registration(attach: Callable[[Primitive], None]) -> None:
+    """Call ``attach`` with every primitive, those to come included."""
+    for entry in table.values():
+        attach(entry)
+    _attach.append(attach)

@@ -1,0 +1,406 @@
+"""The table of primitives: every differentiable function, once.
+
+Each entry says what the function is called, how it is computed, what its partial derivatives are
+(written with the other primitives), how both are read, and where they are defined. All else reads
+this table: the methods of Value and the functions of ``autograd``, backprop on numbers and on
+graphs, the formulas, the compiler's backends and the tests. A new primitive is one new entry.
+
+A *base* primitive is computed by each backend in its own way; a *derived* one has a ``definition``
+in terms of others, from which every backend gets it. Rules are functions of ``(out, *operands)``,
+``out`` being the primitive's own result. They must hold at every order, so a rule branches only
+through ``where`` and ``greater``, never by ``if``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from autograd import ieee
+from autograd.primitive import primitive, table
+
+__all__ = ["primitive", "table"]  # and every name in the table
+
+inf = math.inf
+nan = math.nan
+everywhere = (-inf, inf)
+
+# -- arithmetic ----------------------------------------------------------------------------------
+
+add = primitive(
+    "add",
+    symbol="+",
+    arity=2,
+    value=lambda a, b: a + b,
+    python="{0} + {1}",
+    partials=(lambda out, a, b: 1.0, lambda out, a, b: 1.0),
+    words="+ hands the gradient on to both operands unchanged",
+)
+sub = primitive(
+    "sub",
+    symbol="-",
+    arity=2,
+    value=lambda a, b: a - b,
+    python="{0} - {1}",
+    partials=(lambda out, a, b: 1.0, lambda out, a, b: -1.0),
+    words="- hands the gradient on to the first operand, and its negative to the second",
+)
+mul = primitive(
+    "mul",
+    symbol="*",
+    arity=2,
+    value=lambda a, b: a * b,
+    python="{0} * {1}",
+    fold=lambda a, b: (
+        b if a == 1.0 else -b if a == -1.0 else a if b == 1.0 else -a if b == -1.0 else None
+    ),
+    partials=(lambda out, a, b: b, lambda out, a, b: a),
+    words="* hands the gradient on with the operands swapped: each gets it times the other",
+)
+div = primitive(
+    "div",
+    symbol="/",
+    arity=2,
+    value=ieee.div,
+    python="{0} / {1} if {1} else div({0}, {1})",
+    partials=(lambda out, a, b: 1 / b, lambda out, a, b: -out / b),
+    shown=(None, lambda out, a, b: -a / b**2),
+    latex=r"\frac{{{0}}}{{{1}}}",
+    domain=(everywhere, (0.0, inf)),
+    words="/ scales the gradient by one over the divisor",
+)
+neg = primitive(
+    "neg",
+    symbol="neg",
+    value=lambda a: -a,
+    python="-{0}",
+    fold=lambda a: a.operand_of(neg, 0),
+    partials=(lambda out, a: -1.0,),
+    text="-{0}",
+    latex="-{0}",
+    words="- turns the sign of the gradient",
+)
+pow_number = primitive(
+    "pow_number",
+    symbol="**",
+    arity=2,
+    value=ieee.power,
+    fold=lambda a, n: a if n == 1.0 else a * a if n == 2.0 else 1.0 if n == 0.0 else None,
+    # n is a number, so that the branch is chosen when the rule is applied: 2 * a for a square
+    partials=(
+        lambda out, a, n: where(n - 2, where(n, n * a ** (n - 1), 0.0), 2 * a),
+        None,
+    ),
+    shown=(lambda out, a, n: 2 * a if n == 2.0 else n * a ** (n - 1),),
+    latex="{{{0}}}^{{{1}}}",
+    domain=((0.0, inf), (-3.0, 3.0)),
+    words="a power scales the gradient by the exponent times the next lower power",
+)
+pow = primitive(
+    "pow",
+    symbol="**",
+    arity=2,
+    value=ieee.power,
+    by_number=pow_number,
+    partials=(
+        # at (0, 0) the base is taken as 1, which gives 0 there and changes no other point
+        lambda out, a, b: b * where(abs(sign(a)) + abs(sign(b)), a, 1.0) ** (b - 1),
+        # 0 ** b is flat in b while b >= 0; log 0 = -inf stands where b < 0
+        lambda out, a, b: out * log(where(sign(a), a, step(b))),
+    ),
+    shown=(lambda out, a, b: b * a ** (b - 1), lambda out, a, b: out * log(a)),
+    latex="{{{0}}}^{{{1}}}",
+    domain=((0.0, inf), (-3.0, 3.0)),
+    words="a power scales the gradient: the base by b*a**(b-1), the exponent by log(a)",
+)
+identity = primitive(
+    "identity",
+    value=lambda a: a,
+    python="{0}",
+    fold=lambda a: a,
+    partials=(lambda out, a: 1.0,),
+    words="identity hands the gradient on unchanged",
+)
+
+# -- branches ------------------------------------------------------------------------------------
+
+greater = primitive(
+    "greater",
+    symbol=">",
+    arity=3,
+    value=ieee.greater,
+    defaults=(0.5,),
+    python="1.0 if {0} > {1} else 0.0 if {0} < {1} else {2} if {0} == {1} else nan",
+    partials=(lambda out, a, b, tie: 0.0, lambda out, a, b, tie: 0.0, None),
+    text="({0} > {1})",
+    latex="[{0} > {1}]",
+    kinks=(lambda a, b, tie: a - b,),
+    words="a comparison is flat: no gradient passes",
+    doc="1 where a > b, 0 where a < b, ``tie`` (a number) where they are equal, else nan.",
+)
+where = primitive(
+    "where",
+    arity=3,
+    value=lambda condition, a, b: a if condition else b,
+    python="{1} if {0} else {2}",
+    fold=lambda condition, a, b: (
+        None if not isinstance(condition, float) else a if condition else b
+    ),
+    fold_when_recording=True,
+    partials=(
+        lambda out, condition, a, b: 0.0,
+        lambda out, condition, a, b: where(condition, 1.0, 0.0),
+        lambda out, condition, a, b: where(condition, 0.0, 1.0),
+    ),
+    kinks=(lambda condition, a, b: condition,),
+    words="where routes the gradient to the branch that was taken",
+    doc="""a where ``condition`` is not 0 (nan counts as not 0), else b.
+
+    The branch not taken gets a gradient of 0 * upstream; if its own local derivative is
+    infinite, 0 * inf is nan, so keep its operand inside its domain by another ``where``.""",
+)
+step = primitive(
+    "step",
+    definition=lambda a: greater(a, 0.0, 1.0),
+    partials=(lambda out, a: 0.0,),
+    text="step({0})",
+    kinks=(lambda a: a,),
+    words="a step is flat: no gradient passes",
+    doc="The binary step: 1 where a >= 0, else 0.",
+)
+sign = primitive(
+    "sign",
+    definition=lambda a: 2 * greater(a, 0.0, 0.5) - 1,
+    partials=(lambda out, a: 0.0,),
+    kinks=(lambda a: a,),
+    words="the sign is flat: no gradient passes",
+    doc="-1, 0 or 1.",
+)
+abs = primitive(
+    "abs",
+    value=math.fabs,
+    fold=lambda a: None if a.operand_of(neg, 0) is None else abs(a.operand_of(neg, 0)),
+    partials=(lambda out, a: sign(a),),
+    text="|{0}|",
+    latex="|{0}|",
+    kinks=(lambda a: a,),
+    words="abs hands the gradient on with the sign of its operand",
+)
+maximum = primitive(
+    "maximum",
+    symbol="max",
+    arity=2,
+    value=ieee.maximum,
+    python="{0} if {0} > {1} or {0} != {0} else {1}",
+    partials=(lambda out, a, b: greater(a, b), lambda out, a, b: greater(b, a)),
+    text="max({0}, {1})",
+    latex=r"\max({0}, {1})",
+    kinks=(lambda a, b: a - b,),
+    words="max routes the gradient to the larger operand; a tie shares it",
+    doc="The greater of two; nan if either is.",
+)
+minimum = primitive(
+    "minimum",
+    symbol="min",
+    arity=2,
+    value=ieee.minimum,
+    python="{0} if {0} < {1} or {0} != {0} else {1}",
+    partials=(lambda out, a, b: greater(b, a), lambda out, a, b: greater(a, b)),
+    text="min({0}, {1})",
+    latex=r"\min({0}, {1})",
+    kinks=(lambda a, b: a - b,),
+    words="min routes the gradient to the smaller operand; a tie shares it",
+    doc="The lesser of two; nan if either is.",
+)
+
+# -- exponentials, logarithms, circular and error functions ---------------------------------------
+
+exp = primitive(
+    "exp",
+    value=ieee.exp,
+    partials=(lambda out, a: out,),
+    latex="e^{{{0}}}",
+    words="exp scales the gradient by its own output",
+)
+expm1 = primitive(
+    "expm1",
+    value=ieee.expm1,
+    partials=(lambda out, a: exp(a),),
+    latex="(e^{{{0}}} - 1)",
+    words="expm1 scales the gradient by exp of its operand",
+    doc="exp(a) - 1, accurate for small a.",
+)
+log = primitive(
+    "log",
+    value=ieee.log,
+    # outside the domain the derivative is nan like the value, at every order
+    partials=(lambda out, a: 1 / where(step(a), a, nan),),
+    shown=(lambda out, a: 1 / a,),
+    latex=r"\ln({0})",
+    domain=((0.0, inf),),
+    words="log scales the gradient by one over its operand",
+)
+log1p = primitive(
+    "log1p",
+    value=ieee.log1p,
+    partials=(lambda out, a: 1 / (1 + where(greater(a, -1.0, 1.0), a, nan)),),
+    shown=(lambda out, a: 1 / (1 + a),),
+    latex=r"\ln(1 + {0})",
+    domain=((-1.0, inf),),
+    words="log1p scales the gradient by one over one plus its operand",
+    doc="log(1 + a), accurate for small a.",
+)
+sqrt = primitive(
+    "sqrt",
+    value=ieee.sqrt,
+    partials=(lambda out, a: 0.5 / out,),
+    latex=r"\sqrt{{{0}}}",
+    domain=((0.0, inf),),
+    words="sqrt scales the gradient by one over twice its output",
+)
+sin = primitive(
+    "sin",
+    value=ieee.sin,
+    partials=(lambda out, a: cos(a),),
+    latex=r"\sin({0})",
+    words="sin scales the gradient by the cosine",
+)
+cos = primitive(
+    "cos",
+    value=ieee.cos,
+    partials=(lambda out, a: -sin(a),),
+    latex=r"\cos({0})",
+    words="cos scales the gradient by minus the sine",
+)
+tan = primitive(
+    "tan",
+    value=ieee.tan,
+    partials=(lambda out, a: 1 + out * out,),
+    shown=(lambda out, a: 1 + out**2,),
+    latex=r"\tan({0})",
+    domain=((-math.pi / 2, math.pi / 2),),
+    words="tan scales the gradient by one plus its output squared",
+)
+erf = primitive(
+    "erf",
+    value=math.erf,
+    partials=(lambda out, a: 2 / math.sqrt(math.pi) * exp(-(a * a)),),
+    latex=r"\operatorname{{erf}}({0})",
+    words="erf scales the gradient by a bell curve of its operand",
+    doc="The error function.",
+)
+erfc = primitive(
+    "erfc",
+    value=math.erfc,
+    partials=(lambda out, a: -2 / math.sqrt(math.pi) * exp(-(a * a)),),
+    latex=r"\operatorname{{erfc}}({0})",
+    words="erfc scales the gradient by minus a bell curve of its operand",
+    doc="1 - erf(a), accurate in the upper tail.",
+)
+
+# -- activations ---------------------------------------------------------------------------------
+
+tanh = primitive(
+    "tanh",
+    value=math.tanh,
+    # 1 - out**2 cancels in the tails (0 from a = 20 on); this keeps full relative accuracy
+    partials=(lambda out, a: 4 * sigmoid(2 * a) * sigmoid(-(2 * a)),),
+    shown=(lambda out, a: 1 - out**2,),
+    latex=r"\tanh({0})",
+    words="tanh scales the gradient by 1 - tanh**2: 1 at the middle, near 0 where saturated",
+)
+sigmoid = primitive(
+    "sigmoid",
+    # exp of a number that is never positive: no overflow on the way
+    definition=lambda a: where(step(a), 1.0, exp(-abs(a))) / (1 + exp(-abs(a))),
+    partials=(lambda out, a: out * sigmoid(-a),),
+    shown=(lambda out, a: out * (1 - out),),
+    latex=r"\sigma({0})",
+    words="sigmoid scales the gradient by s*(1 - s): at most 1/4, near 0 where saturated",
+    doc="1 / (1 + exp(-a)).",
+)
+softplus = primitive(
+    "softplus",
+    definition=lambda a: maximum(a, 0.0) + log1p(exp(-abs(a))),
+    partials=(lambda out, a: sigmoid(a),),
+    words="softplus scales the gradient by the sigmoid of its operand",
+    doc="log(1 + exp(a)).",
+)
+relu = primitive(
+    "relu",
+    definition=lambda a: maximum(a, 0.0),
+    partials=(lambda out, a: greater(a, 0.0, 0.0),),
+    kinks=(lambda a: a,),
+    words="ReLU lets the gradient through where its operand is positive, and stops it elsewhere",
+    doc="max(a, 0); its derivative at 0 is 0.",
+)
+leaky_relu = primitive(
+    "leaky_relu",
+    arity=2,
+    defaults=(0.01,),
+    definition=lambda a, slope: where(greater(a, 0.0, 0.0), a, slope * a),
+    partials=(
+        lambda out, a, slope: where(greater(a, 0.0, 0.0), 1.0, slope),
+        lambda out, a, slope: minimum(a, 0.0),
+    ),
+    kinks=(lambda a, slope: a,),
+    words="leaky ReLU hands the gradient on, scaled by the slope where its operand is negative",
+    doc="a where a > 0, else slope * a; its derivative at 0 is the slope.",
+)
+elu = primitive(
+    "elu",
+    arity=2,
+    defaults=(1.0,),
+    definition=lambda a, alpha: where(greater(a, 0.0, 0.0), a, alpha * expm1(a)),
+    partials=(
+        lambda out, a, alpha: where(greater(a, 0.0, 0.0), 1.0, alpha * exp(minimum(a, 0.0))),
+        lambda out, a, alpha: expm1(minimum(a, 0.0)),
+    ),
+    kinks=(lambda a, alpha: a,),
+    words="ELU hands the gradient on, scaled by alpha*exp(a) where its operand is negative",
+    doc="a where a > 0, else alpha * (exp(a) - 1); its derivative at 0 is alpha.",
+)
+silu = primitive(
+    "silu",
+    definition=lambda a: a * sigmoid(a),
+    partials=(lambda out, a: sigmoid(a) * (1 + a * sigmoid(-a)),),
+    words="SiLU scales the gradient by s*(1 + a*(1 - s)), s being the sigmoid of its operand",
+    doc="a * sigmoid(a), also called swish.",
+)
+gelu = primitive(
+    "gelu",
+    definition=lambda a: 0.5 * a * erfc(-math.sqrt(0.5) * a),
+    partials=(
+        lambda out, a: (
+            0.5 * erfc(-math.sqrt(0.5) * a) + a * (math.sqrt(0.5 / math.pi) * exp(-0.5 * (a * a)))
+        ),
+    ),
+    words="GELU scales the gradient by P(X < a) + a*p(a), X being standard normal",
+    doc="a * P(X < a), X standard normal; the exact form (Hendrycks and Gimpel 2016).",
+)
+
+
+def _shift(operands: tuple[Any, ...]) -> Any:
+    """The largest operand, or 0 where that is infinite: what keeps exp from overflowing."""
+    top = operands[0]
+    for operand in operands[1:]:
+        top = maximum(top, operand)
+    return where(greater(inf, abs(top), 0.0), top, 0.0)
+
+
+def _logsumexp(*operands: Any) -> Any:
+    shift = _shift(operands)
+    total = exp(operands[0] - shift)
+    for operand in operands[1:]:
+        total = total + exp(operand - shift)
+    return shift + log(total)
+
+
+logsumexp = primitive(
+    "logsumexp",
+    arity=None,
+    definition=_logsumexp,
+    partials=lambda out, operand: exp(operand - out),
+    words="logsumexp shares the gradient out in proportion to exp of each operand (softmax)",
+    doc="log(exp(a) + exp(b) + ...) of any number of operands, or of one sequence of them.",
+)
