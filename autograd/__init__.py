@@ -10,7 +10,8 @@
 
 from typing import Any
 
-from autograd import primitives as _primitives  # fills the table
+import autograd.methods
+import autograd.primitives  # noqa: F401 (the two imports fill the table and give Value its methods)
 from autograd.backprop import (
     Contribution,
     StaleGraphError,
@@ -21,10 +22,9 @@ from autograd.backprop import (
     graph,
     steps,
 )
-from autograd.methods import Value
 from autograd.primitive import Primitive, primitive, table
 from autograd.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
-from autograd.value import no_grad
+from autograd.value import Value, no_grad
 
 __all__ = [
     "Contribution",

@@ -184,7 +184,7 @@ def backward(root: Value, seed: float = 1.0) -> None:
 
 
 class Contribution(NamedTuple):
-    """What one operand gets at one step: ``before + value == after``, ``value == local * upstream``."""
+    """What one operand gets at a step: value = local * upstream, after = before + value."""
 
     operand: Value
     local: float
@@ -208,9 +208,9 @@ def steps(root: Value, seed: float = 1.0) -> list[Step]:
     >>> x = Value(3.0, name="x")
     >>> for step in steps(x * x):
     ...     for c in step.contributions:
-    ...         print(f"{step.upstream} * {c.local} = {c.value}: {c.before} -> {c.after}  ({c.rule})")
-    1.0 * 3.0 = 3.0: 0.0 -> 3.0  (x)
-    1.0 * 3.0 = 3.0: 3.0 -> 6.0  (x)
+    ...         print(f"{c.before} + {step.upstream} * {c.local} = {c.after}  ({c.rule})")
+    0.0 + 1.0 * 3.0 = 3.0  (x)
+    3.0 + 1.0 * 3.0 = 6.0  (x)
     """
     from autograd.formula import derivative_text, operand_names
 
@@ -265,7 +265,7 @@ def gradients(output: Any, inputs: Sequence[Value], create_graph: bool = False) 
 
 
 def leading_to(inputs: Iterable[Value], nodes: list[Value]) -> list[Value]:
-    """Those of ``nodes`` (newest first) that depend on one of ``inputs`` without being one alone."""
+    """Those of ``nodes`` (newest first) that were computed from one of ``inputs``."""
     wanted = set(inputs)
     chosen = []
     for node in reversed(nodes):

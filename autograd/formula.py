@@ -97,7 +97,7 @@ def _traced(primitive: Primitive, names: Sequence[str | float]) -> tuple[Operand
 
 
 def value_formula(primitive: Primitive, names: Sequence[str | float]) -> Operand:
-    """The primitive applied to operands of those names (or numbers), as a Term for ``text`` or ``latex``.
+    """The primitive applied to operands of those names or numbers, for ``text`` or ``latex``.
 
     >>> from autograd.primitives import mul, relu
     >>> text(value_formula(mul, ["w", "x"])), text(value_formula(relu, ["z"]))

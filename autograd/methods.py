@@ -13,6 +13,7 @@ from typing import Any
 
 from autograd import value as recording
 from autograd.compiler.python import assignments, namespace, reference, traced
+from autograd.ieee import real
 from autograd.primitive import OPERATORS, Primitive, on_registration
 from autograd.value import Value
 
@@ -36,8 +37,8 @@ def branch(primitive: Primitive, holder: str, operands: list[str], active: tuple
     trace, _, outputs = traced(primitive, active)
     lines = assignments(trace, [o for o in outputs if o is not None])
     written = ["None" if o is None else reference(o, trace.names) for o in outputs]
-    value, da, db = (written + ["None"])[:3]
-    a, b = (operands + ["None"])[:2]
+    value, da, db = [*written, "None"][:3]
+    a, b = [*operands, "None"][:2]
     body = "".join(f"    {line}\n" for line in lines)
     return body + NODE.format(value=value, primitive=holder, a=a, b=b, da=da, db=db).lstrip("\n")
 
@@ -91,19 +92,20 @@ def other(primitive: Primitive, operands: tuple[Any, ...], y: Any) -> Any:
 def generate(primitive: Primitive, reflected: bool = False) -> Callable[..., Any]:
     """The method of Value for a primitive of one or two operands."""
     source = unary(primitive) if primitive.arity == 1 else binary(primitive, reflected)
-    scope = namespace() | {
+    scope: dict[str, Any] = namespace() | {
         "Value": Value,
         "NOT_COMPUTED": recording.NOT_COMPUTED,
         "new": recording.new,
         "other": other,
         "primitive": primitive,
-        "real": recording.real,
+        "real": real,
         "record": Value.record,
         "recording": recording,
         "serial": recording.serial,
     }
     exec(compile(source, f"<Value.{primitive.name}>", "exec"), scope)
-    return scope["method"]  # type: ignore[no-any-return]
+    method: Callable[..., Any] = scope["method"]
+    return method
 
 
 def _attach(primitive: Primitive) -> None:

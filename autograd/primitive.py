@@ -12,7 +12,7 @@ Rule = Callable[..., Any]
 table: dict[str, Primitive] = {}
 """Every primitive by name, in the order of registration."""
 
-_attach: list[Callable[["Primitive"], None]] = []
+_attach: list[Callable[[Primitive], None]] = []
 """What is done with each primitive when it is registered: Value and Term take it as a method."""
 
 
@@ -74,7 +74,7 @@ class Primitive:
         self.__name__ = self.__qualname__ = name
         self.__doc__ = doc or f"{name} of {'numbers' if arity is None else arity} operands."
         self._value = value
-        self._forward: dict[tuple[bool, ...], Callable[..., tuple[float | None, ...]]] = {}
+        self._forward: dict[tuple[bool, ...], Callable[..., tuple[Any, ...]]] = {}
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -122,10 +122,16 @@ class Primitive:
                 self._value = self.definition
             else:
                 forward = self.forward((False,) * self.arity)
-                self._value = lambda *operands: forward(*operands)[0]  # type: ignore[return-value]
-        return self._value  # type: ignore[return-value]
 
-    def forward(self, active: tuple[bool, ...]) -> Callable[..., tuple[float | None, ...]]:
+                def value(*operands: float) -> float:
+                    result: float = forward(*operands)[0]
+                    return result
+
+                self._value = value
+        assert self._value is not None
+        return self._value
+
+    def forward(self, active: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:
         """The function on floats that returns the value and the partial derivatives.
 
         Parameters
@@ -167,7 +173,7 @@ def _registered(name: str) -> Primitive:
 
 
 def primitive(name: str, **fields: Any) -> Primitive:
-    """Register a differentiable function: a function, a method of Value, and all that reads the table.
+    """Register a differentiable function: it becomes a method of Value, and all read it.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ import math
 from typing import Any
 
 from autograd import ieee
-from autograd.primitive import primitive, table
+from autograd.primitive import Primitive, primitive, table
 
 __all__ = ["primitive", "table"]  # and every name in the table
 
@@ -27,7 +27,7 @@ everywhere = (-inf, inf)
 
 # -- arithmetic ----------------------------------------------------------------------------------
 
-add = primitive(
+add: Primitive = primitive(
     "add",
     symbol="+",
     arity=2,
@@ -36,7 +36,7 @@ add = primitive(
     partials=(lambda out, a, b: 1.0, lambda out, a, b: 1.0),
     words="+ hands the gradient on to both operands unchanged",
 )
-sub = primitive(
+sub: Primitive = primitive(
     "sub",
     symbol="-",
     arity=2,
@@ -45,7 +45,7 @@ sub = primitive(
     partials=(lambda out, a, b: 1.0, lambda out, a, b: -1.0),
     words="- hands the gradient on to the first operand, and its negative to the second",
 )
-mul = primitive(
+mul: Primitive = primitive(
     "mul",
     symbol="*",
     arity=2,
@@ -57,7 +57,7 @@ mul = primitive(
     partials=(lambda out, a, b: b, lambda out, a, b: a),
     words="* hands the gradient on with the operands swapped: each gets it times the other",
 )
-div = primitive(
+div: Primitive = primitive(
     "div",
     symbol="/",
     arity=2,
@@ -69,7 +69,7 @@ div = primitive(
     domain=(everywhere, (0.0, inf)),
     words="/ scales the gradient by one over the divisor",
 )
-neg = primitive(
+neg: Primitive = primitive(
     "neg",
     symbol="neg",
     value=lambda a: -a,
@@ -80,7 +80,7 @@ neg = primitive(
     latex="-{0}",
     words="- turns the sign of the gradient",
 )
-pow_number = primitive(
+pow_number: Primitive = primitive(
     "pow_number",
     symbol="**",
     arity=2,
@@ -96,7 +96,7 @@ pow_number = primitive(
     domain=((0.0, inf), (-3.0, 3.0)),
     words="a power scales the gradient by the exponent times the next lower power",
 )
-pow = primitive(
+pow: Primitive = primitive(
     "pow",
     symbol="**",
     arity=2,
@@ -113,7 +113,7 @@ pow = primitive(
     domain=((0.0, inf), (-3.0, 3.0)),
     words="a power scales the gradient: the base by b*a**(b-1), the exponent by log(a)",
 )
-identity = primitive(
+identity: Primitive = primitive(
     "identity",
     value=lambda a: a,
     python="{0}",
@@ -124,7 +124,7 @@ identity = primitive(
 
 # -- branches ------------------------------------------------------------------------------------
 
-greater = primitive(
+greater: Primitive = primitive(
     "greater",
     symbol=">",
     arity=3,
@@ -138,7 +138,7 @@ greater = primitive(
     words="a comparison is flat: no gradient passes",
     doc="1 where a > b, 0 where a < b, ``tie`` (a number) where they are equal, else nan.",
 )
-where = primitive(
+where: Primitive = primitive(
     "where",
     arity=3,
     value=lambda condition, a, b: a if condition else b,
@@ -159,7 +159,7 @@ where = primitive(
     The branch not taken gets a gradient of 0 * upstream; if its own local derivative is
     infinite, 0 * inf is nan, so keep its operand inside its domain by another ``where``.""",
 )
-step = primitive(
+step: Primitive = primitive(
     "step",
     definition=lambda a: greater(a, 0.0, 1.0),
     partials=(lambda out, a: 0.0,),
@@ -168,7 +168,7 @@ step = primitive(
     words="a step is flat: no gradient passes",
     doc="The binary step: 1 where a >= 0, else 0.",
 )
-sign = primitive(
+sign: Primitive = primitive(
     "sign",
     definition=lambda a: 2 * greater(a, 0.0, 0.5) - 1,
     partials=(lambda out, a: 0.0,),
@@ -176,7 +176,7 @@ sign = primitive(
     words="the sign is flat: no gradient passes",
     doc="-1, 0 or 1.",
 )
-abs = primitive(
+abs: Primitive = primitive(
     "abs",
     value=math.fabs,
     fold=lambda a: None if a.operand_of(neg, 0) is None else abs(a.operand_of(neg, 0)),
@@ -186,7 +186,7 @@ abs = primitive(
     kinks=(lambda a: a,),
     words="abs hands the gradient on with the sign of its operand",
 )
-maximum = primitive(
+maximum: Primitive = primitive(
     "maximum",
     symbol="max",
     arity=2,
@@ -199,7 +199,7 @@ maximum = primitive(
     words="max routes the gradient to the larger operand; a tie shares it",
     doc="The greater of two; nan if either is.",
 )
-minimum = primitive(
+minimum: Primitive = primitive(
     "minimum",
     symbol="min",
     arity=2,
@@ -215,14 +215,14 @@ minimum = primitive(
 
 # -- exponentials, logarithms, circular and error functions ---------------------------------------
 
-exp = primitive(
+exp: Primitive = primitive(
     "exp",
     value=ieee.exp,
     partials=(lambda out, a: out,),
     latex="e^{{{0}}}",
     words="exp scales the gradient by its own output",
 )
-expm1 = primitive(
+expm1: Primitive = primitive(
     "expm1",
     value=ieee.expm1,
     partials=(lambda out, a: exp(a),),
@@ -230,7 +230,7 @@ expm1 = primitive(
     words="expm1 scales the gradient by exp of its operand",
     doc="exp(a) - 1, accurate for small a.",
 )
-log = primitive(
+log: Primitive = primitive(
     "log",
     value=ieee.log,
     # outside the domain the derivative is nan like the value, at every order
@@ -240,7 +240,7 @@ log = primitive(
     domain=((0.0, inf),),
     words="log scales the gradient by one over its operand",
 )
-log1p = primitive(
+log1p: Primitive = primitive(
     "log1p",
     value=ieee.log1p,
     partials=(lambda out, a: 1 / (1 + where(greater(a, -1.0, 1.0), a, nan)),),
@@ -250,7 +250,7 @@ log1p = primitive(
     words="log1p scales the gradient by one over one plus its operand",
     doc="log(1 + a), accurate for small a.",
 )
-sqrt = primitive(
+sqrt: Primitive = primitive(
     "sqrt",
     value=ieee.sqrt,
     partials=(lambda out, a: 0.5 / out,),
@@ -258,21 +258,21 @@ sqrt = primitive(
     domain=((0.0, inf),),
     words="sqrt scales the gradient by one over twice its output",
 )
-sin = primitive(
+sin: Primitive = primitive(
     "sin",
     value=ieee.sin,
     partials=(lambda out, a: cos(a),),
     latex=r"\sin({0})",
     words="sin scales the gradient by the cosine",
 )
-cos = primitive(
+cos: Primitive = primitive(
     "cos",
     value=ieee.cos,
     partials=(lambda out, a: -sin(a),),
     latex=r"\cos({0})",
     words="cos scales the gradient by minus the sine",
 )
-tan = primitive(
+tan: Primitive = primitive(
     "tan",
     value=ieee.tan,
     partials=(lambda out, a: 1 + out * out,),
@@ -281,7 +281,7 @@ tan = primitive(
     domain=((-math.pi / 2, math.pi / 2),),
     words="tan scales the gradient by one plus its output squared",
 )
-erf = primitive(
+erf: Primitive = primitive(
     "erf",
     value=math.erf,
     partials=(lambda out, a: 2 / math.sqrt(math.pi) * exp(-(a * a)),),
@@ -289,7 +289,7 @@ erf = primitive(
     words="erf scales the gradient by a bell curve of its operand",
     doc="The error function.",
 )
-erfc = primitive(
+erfc: Primitive = primitive(
     "erfc",
     value=math.erfc,
     partials=(lambda out, a: -2 / math.sqrt(math.pi) * exp(-(a * a)),),
@@ -300,7 +300,7 @@ erfc = primitive(
 
 # -- activations ---------------------------------------------------------------------------------
 
-tanh = primitive(
+tanh: Primitive = primitive(
     "tanh",
     value=math.tanh,
     # 1 - out**2 cancels in the tails (0 from a = 20 on); this keeps full relative accuracy
@@ -309,7 +309,7 @@ tanh = primitive(
     latex=r"\tanh({0})",
     words="tanh scales the gradient by 1 - tanh**2: 1 at the middle, near 0 where saturated",
 )
-sigmoid = primitive(
+sigmoid: Primitive = primitive(
     "sigmoid",
     # exp of a number that is never positive: no overflow on the way
     definition=lambda a: where(step(a), 1.0, exp(-abs(a))) / (1 + exp(-abs(a))),
@@ -319,14 +319,14 @@ sigmoid = primitive(
     words="sigmoid scales the gradient by s*(1 - s): at most 1/4, near 0 where saturated",
     doc="1 / (1 + exp(-a)).",
 )
-softplus = primitive(
+softplus: Primitive = primitive(
     "softplus",
     definition=lambda a: maximum(a, 0.0) + log1p(exp(-abs(a))),
     partials=(lambda out, a: sigmoid(a),),
     words="softplus scales the gradient by the sigmoid of its operand",
     doc="log(1 + exp(a)).",
 )
-relu = primitive(
+relu: Primitive = primitive(
     "relu",
     definition=lambda a: maximum(a, 0.0),
     partials=(lambda out, a: greater(a, 0.0, 0.0),),
@@ -334,7 +334,7 @@ relu = primitive(
     words="ReLU lets the gradient through where its operand is positive, and stops it elsewhere",
     doc="max(a, 0); its derivative at 0 is 0.",
 )
-leaky_relu = primitive(
+leaky_relu: Primitive = primitive(
     "leaky_relu",
     arity=2,
     defaults=(0.01,),
@@ -347,7 +347,7 @@ leaky_relu = primitive(
     words="leaky ReLU hands the gradient on, scaled by the slope where its operand is negative",
     doc="a where a > 0, else slope * a; its derivative at 0 is the slope.",
 )
-elu = primitive(
+elu: Primitive = primitive(
     "elu",
     arity=2,
     defaults=(1.0,),
@@ -360,14 +360,14 @@ elu = primitive(
     words="ELU hands the gradient on, scaled by alpha*exp(a) where its operand is negative",
     doc="a where a > 0, else alpha * (exp(a) - 1); its derivative at 0 is alpha.",
 )
-silu = primitive(
+silu: Primitive = primitive(
     "silu",
     definition=lambda a: a * sigmoid(a),
     partials=(lambda out, a: sigmoid(a) * (1 + a * sigmoid(-a)),),
     words="SiLU scales the gradient by s*(1 + a*(1 - s)), s being the sigmoid of its operand",
     doc="a * sigmoid(a), also called swish.",
 )
-gelu = primitive(
+gelu: Primitive = primitive(
     "gelu",
     definition=lambda a: 0.5 * a * erfc(-math.sqrt(0.5) * a),
     partials=(
@@ -396,7 +396,7 @@ def _logsumexp(*operands: Any) -> Any:
     return shift + log(total)
 
 
-logsumexp = primitive(
+logsumexp: Primitive = primitive(
     "logsumexp",
     arity=None,
     definition=_logsumexp,

@@ -19,7 +19,7 @@ Operand: TypeAlias = "Term | float"
 class Term:
     """The result of one instruction (or an input) of a Trace; has the operators of a Value."""
 
-    __slots__ = ("trace", "index")
+    __slots__ = ("index", "trace")
 
     def __init__(self, trace: Trace, index: int) -> None:
         self.trace = trace
@@ -84,7 +84,7 @@ class Trace:
     [('tanh', (t0,)), ('mul', (t1, t1))]
     """
 
-    __slots__ = ("expand", "instructions", "names", "_terms", "_known")
+    __slots__ = ("_known", "_terms", "expand", "instructions", "names")
 
     def __init__(self, expand: bool = True) -> None:
         self.expand = expand
@@ -100,7 +100,7 @@ class Trace:
         return term
 
     def apply(self, primitive: Primitive, operands: tuple[Operand, ...]) -> Operand:
-        """The result of ``primitive`` on ``operands``: folded, found again, or a new instruction."""
+        """``primitive`` on ``operands``: folded, found again, or a new instruction."""
         if not any(type(operand) is Term for operand in operands):
             return primitive.value(*operands)
         if primitive.fold is not None and (self.expand or primitive.fold_when_recording):

@@ -56,7 +56,7 @@ def like(nested: Any, leaves: Iterator[Any]) -> Any:
 
 def _variable(x: Any) -> Value:
     """A node of its own that stands for ``x``: a leaf, or the identity of an outer Value."""
-    return identity(x) if isinstance(x, Value) else Value(x)  # type: ignore[no-any-return]
+    return identity(x) if isinstance(x, Value) else Value(x)
 
 
 def _variables(arguments: Sequence[Any], argnums: Sequence[int]) -> tuple[list[Any], list[Value]]:
@@ -236,8 +236,8 @@ def jvp(
     directions = list(flat(list(tangents_in)))
     if len(directions) != len(leaves):
         raise ValueError(
-            f"the primals have {len(leaves)} number(s) and the tangents {len(directions)}: give one "
-            "for each, in the same nesting"
+            f"the primals have {len(leaves)} number(s) and the tangents {len(directions)}: give "
+            "one for each, in the same nesting"
         )
     seeds = {
         leaf: direction if isinstance(direction, Value) else real(direction)

@@ -27,7 +27,7 @@ class Call:
     ``outer`` is the call around this one that ended in the same node, and ``name`` the node's own.
     """
 
-    __slots__ = ("start", "label", "outer", "name")
+    __slots__ = ("label", "name", "outer", "start")
 
     def __init__(self, start: int, label: str, outer: Call | None, name: str | None) -> None:
         self.start = start
@@ -64,7 +64,7 @@ class Value:
     # _db (a number among the operands has none; _b is None for one operand). With more operands
     # _a and _b hold the two tuples, and _da and _db are None. A leaf has no _op. Slots in place of
     # tuples keep a node at 208 bytes, its numbers and gradient included.
-    __slots__ = (
+    __slots__ = (  # noqa: RUF023 (in the order of the story above)
         "grad",
         "_data",
         "_op",
@@ -258,7 +258,7 @@ class Value:
                 primitive.partial(i, None, parts)  # raises, and says which
         value, *partials = primitive.forward(active)(*numbers)
         node = new(Value)
-        node._data = value  # type: ignore[assignment]
+        node._data = value
         node.grad = NOT_COMPUTED
         node._op = primitive
         if len(parts) <= 2:

@@ -54,14 +54,12 @@ def traced(
     return trace, inputs, outputs
 
 
-def forward(
-    primitive: Primitive, active: tuple[bool, ...]
-) -> Callable[..., tuple[float | None, ...]]:
+def forward(primitive: Primitive, active: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:
     """See Primitive.forward."""
     if primitive.arity is None:
         value = primitive.value
 
-        def variadic(*operands: float) -> tuple[float | None, ...]:
+        def variadic(*operands: float) -> tuple[Any, ...]:
             out = value(*operands)
             partials = [
                 primitive.partial(i, out, operands) if wanted else None
@@ -70,7 +68,7 @@ def forward(
             return (out, *partials)
 
         return variadic
-    trace, inputs, outputs = traced(primitive, active)
+    trace, _, outputs = traced(primitive, active)
     lines = assignments(trace, [o for o in outputs if o is not None])
     results = ["None" if o is None else reference(o, trace.names) for o in outputs]
     source = f"def forward({', '.join(trace.names.values())}):\n"
@@ -78,4 +76,5 @@ def forward(
     source += f"    return {', '.join(results)},\n"
     scope = namespace()
     exec(compile(source, f"<{primitive.name}>", "exec"), scope)
-    return scope["forward"]  # type: ignore[no-any-return]
+    function: Callable[..., tuple[Any, ...]] = scope["forward"]
+    return function
