@@ -45,6 +45,8 @@ class Primitive:
         fold: Rule | None = None,
         fold_when_recording: bool = False,
         python: str = "",
+        javascript: str = "",
+        llvm: Rule | None = None,
         shown: Sequence[Rule | None] = (),
         text: str = "",
         latex: str = "",
@@ -65,6 +67,8 @@ class Primitive:
         self.fold = fold
         self.fold_when_recording = fold_when_recording
         self.python = python
+        self.javascript = javascript
+        self.llvm = llvm
         self.shown = shown
         self.text = text
         self.latex = latex
@@ -184,6 +188,10 @@ def primitive(name: str, **fields: Any) -> Primitive:
     value, python:
         For a base primitive, the function on floats, which must return for every float
         (inf and nan included), and its form in generated Python if not ``name(...)``.
+    javascript, llvm:
+        A base primitive's form in JavaScript, ``{0}`` being the first operand, and in LLVM: a
+        function ``(builder, *operands)`` of an ``autograd.compiler.ir.Builder``. Without them it
+        runs in Python alone.
     definition:
         For a derived primitive, in place of ``value``: a function of the operands written with
         other primitives, from which every backend computes it.

@@ -33,6 +33,8 @@ add: Primitive = primitive(
     arity=2,
     value=lambda a, b: a + b,
     python="{0} + {1}",
+    javascript="{0} + {1}",
+    llvm=lambda ir, a, b: ir.fadd(a, b),
     partials=(lambda out, a, b: 1.0, lambda out, a, b: 1.0),
     words="+ hands the gradient on to both operands unchanged",
 )
@@ -42,6 +44,8 @@ sub: Primitive = primitive(
     arity=2,
     value=lambda a, b: a - b,
     python="{0} - {1}",
+    javascript="{0} - {1}",
+    llvm=lambda ir, a, b: ir.fsub(a, b),
     partials=(lambda out, a, b: 1.0, lambda out, a, b: -1.0),
     words="- hands the gradient on to the first operand, and its negative to the second",
 )
@@ -51,6 +55,8 @@ mul: Primitive = primitive(
     arity=2,
     value=lambda a, b: a * b,
     python="{0} * {1}",
+    javascript="{0} * {1}",
+    llvm=lambda ir, a, b: ir.fmul(a, b),
     fold=lambda a, b: (
         b if a == 1.0 else -b if a == -1.0 else a if b == 1.0 else -a if b == -1.0 else None
     ),
@@ -63,6 +69,8 @@ div: Primitive = primitive(
     arity=2,
     value=ieee.div,
     python="{0} / {1} if {1} else div({0}, {1})",
+    javascript="{0} / {1}",
+    llvm=lambda ir, a, b: ir.fdiv(a, b),
     partials=(lambda out, a, b: 1 / b, lambda out, a, b: -out / b),
     shown=(None, lambda out, a, b: -a / b**2),
     latex=r"\frac{{{0}}}{{{1}}}",
@@ -74,6 +82,8 @@ neg: Primitive = primitive(
     symbol="neg",
     value=lambda a: -a,
     python="-{0}",
+    javascript="-{0}",
+    llvm=lambda ir, a: ir.fneg(a),
     fold=lambda a: a.operand_of(neg, 0),
     partials=(lambda out, a: -1.0,),
     text="-{0}",
@@ -85,6 +95,8 @@ pow_number: Primitive = primitive(
     symbol="**",
     arity=2,
     value=ieee.power,
+    javascript="power({0}, {1})",
+    llvm=lambda ir, a, n: ir.call("pow", a, n),
     fold=lambda a, n: a if n == 1.0 else a * a if n == 2.0 else 1.0 if n == 0.0 else None,
     # n is a number, so that the branch is chosen when the rule is applied: 2 * a for a square
     partials=(
@@ -101,6 +113,8 @@ pow: Primitive = primitive(
     symbol="**",
     arity=2,
     value=ieee.power,
+    javascript="power({0}, {1})",
+    llvm=lambda ir, a, b: ir.select(ir.fcmp("oeq", b, 2.0), ir.fmul(a, a), ir.call("pow", a, b)),
     by_number=pow_number,
     partials=(
         # at (0, 0) the base is taken as 1, which gives 0 there and changes no other point
@@ -117,6 +131,8 @@ identity: Primitive = primitive(
     "identity",
     value=lambda a: a,
     python="{0}",
+    javascript="{0}",
+    llvm=lambda ir, a: a,
     fold=lambda a: a,
     partials=(lambda out, a: 1.0,),
     words="identity hands the gradient on unchanged",
@@ -131,6 +147,12 @@ greater: Primitive = primitive(
     value=ieee.greater,
     defaults=(0.5,),
     python="1.0 if {0} > {1} else 0.0 if {0} < {1} else {2} if {0} == {1} else nan",
+    javascript="greater({0}, {1}, {2})",
+    llvm=lambda ir, a, b, tie: ir.select(
+        ir.fcmp("ogt", a, b),
+        1.0,
+        ir.select(ir.fcmp("olt", a, b), 0.0, ir.select(ir.fcmp("oeq", a, b), tie, nan)),
+    ),
     partials=(lambda out, a, b, tie: 0.0, lambda out, a, b, tie: 0.0, None),
     text="({0} > {1})",
     latex="[{0} > {1}]",
@@ -143,6 +165,8 @@ where: Primitive = primitive(
     arity=3,
     value=lambda condition, a, b: a if condition else b,
     python="{1} if {0} else {2}",
+    javascript="{0} !== 0 ? {1} : {2}",
+    llvm=lambda ir, condition, a, b: ir.select(ir.fcmp("une", condition, 0.0), a, b),
     fold=lambda condition, a, b: (
         None if not isinstance(condition, float) else a if condition else b
     ),
@@ -179,6 +203,8 @@ sign: Primitive = primitive(
 abs: Primitive = primitive(
     "abs",
     value=math.fabs,
+    javascript="Math.abs({0})",
+    llvm=lambda ir, a: ir.intrinsic("fabs", a),
     fold=lambda a: None if a.operand_of(neg, 0) is None else abs(a.operand_of(neg, 0)),
     partials=(lambda out, a: sign(a),),
     text="|{0}|",
@@ -192,6 +218,8 @@ maximum: Primitive = primitive(
     arity=2,
     value=ieee.maximum,
     python="{0} if {0} > {1} or {0} != {0} else {1}",
+    javascript="{0} > {1} || {0} !== {0} ? {0} : {1}",
+    llvm=lambda ir, a, b: ir.select(ir.either(ir.fcmp("ogt", a, b), ir.fcmp("uno", a, a)), a, b),
     partials=(lambda out, a, b: greater(a, b), lambda out, a, b: greater(b, a)),
     text="max({0}, {1})",
     latex=r"\max({0}, {1})",
@@ -205,6 +233,8 @@ minimum: Primitive = primitive(
     arity=2,
     value=ieee.minimum,
     python="{0} if {0} < {1} or {0} != {0} else {1}",
+    javascript="{0} < {1} || {0} !== {0} ? {0} : {1}",
+    llvm=lambda ir, a, b: ir.select(ir.either(ir.fcmp("olt", a, b), ir.fcmp("uno", a, a)), a, b),
     partials=(lambda out, a, b: greater(b, a), lambda out, a, b: greater(a, b)),
     text="min({0}, {1})",
     latex=r"\min({0}, {1})",
@@ -218,6 +248,8 @@ minimum: Primitive = primitive(
 exp: Primitive = primitive(
     "exp",
     value=ieee.exp,
+    javascript="Math.exp({0})",
+    llvm=lambda ir, a: ir.call("exp", a),
     partials=(lambda out, a: out,),
     latex="e^{{{0}}}",
     words="exp scales the gradient by its own output",
@@ -225,6 +257,8 @@ exp: Primitive = primitive(
 expm1: Primitive = primitive(
     "expm1",
     value=ieee.expm1,
+    javascript="Math.expm1({0})",
+    llvm=lambda ir, a: ir.call("expm1", a),
     partials=(lambda out, a: exp(a),),
     latex="(e^{{{0}}} - 1)",
     words="expm1 scales the gradient by exp of its operand",
@@ -233,6 +267,8 @@ expm1: Primitive = primitive(
 log: Primitive = primitive(
     "log",
     value=ieee.log,
+    javascript="Math.log({0})",
+    llvm=lambda ir, a: ir.call("log", a),
     # outside the domain the derivative is nan like the value, at every order
     partials=(lambda out, a: 1 / where(step(a), a, nan),),
     shown=(lambda out, a: 1 / a,),
@@ -243,6 +279,8 @@ log: Primitive = primitive(
 log1p: Primitive = primitive(
     "log1p",
     value=ieee.log1p,
+    javascript="Math.log1p({0})",
+    llvm=lambda ir, a: ir.call("log1p", a),
     partials=(lambda out, a: 1 / (1 + where(greater(a, -1.0, 1.0), a, nan)),),
     shown=(lambda out, a: 1 / (1 + a),),
     latex=r"\ln(1 + {0})",
@@ -253,6 +291,8 @@ log1p: Primitive = primitive(
 sqrt: Primitive = primitive(
     "sqrt",
     value=ieee.sqrt,
+    javascript="Math.sqrt({0})",
+    llvm=lambda ir, a: ir.intrinsic("sqrt", a),
     partials=(lambda out, a: 0.5 / out,),
     latex=r"\sqrt{{{0}}}",
     domain=((0.0, inf),),
@@ -261,6 +301,8 @@ sqrt: Primitive = primitive(
 sin: Primitive = primitive(
     "sin",
     value=ieee.sin,
+    javascript="Math.sin({0})",
+    llvm=lambda ir, a: ir.call("sin", a),
     partials=(lambda out, a: cos(a),),
     latex=r"\sin({0})",
     words="sin scales the gradient by the cosine",
@@ -268,6 +310,8 @@ sin: Primitive = primitive(
 cos: Primitive = primitive(
     "cos",
     value=ieee.cos,
+    javascript="Math.cos({0})",
+    llvm=lambda ir, a: ir.call("cos", a),
     partials=(lambda out, a: -sin(a),),
     latex=r"\cos({0})",
     words="cos scales the gradient by minus the sine",
@@ -275,6 +319,8 @@ cos: Primitive = primitive(
 tan: Primitive = primitive(
     "tan",
     value=ieee.tan,
+    javascript="Math.tan({0})",
+    llvm=lambda ir, a: ir.call("tan", a),
     partials=(lambda out, a: 1 + out * out,),
     shown=(lambda out, a: 1 + out**2,),
     latex=r"\tan({0})",
@@ -284,6 +330,8 @@ tan: Primitive = primitive(
 erf: Primitive = primitive(
     "erf",
     value=math.erf,
+    javascript="erf({0})",
+    llvm=lambda ir, a: ir.call("erf", a),
     partials=(lambda out, a: 2 / math.sqrt(math.pi) * exp(-(a * a)),),
     latex=r"\operatorname{{erf}}({0})",
     words="erf scales the gradient by a bell curve of its operand",
@@ -292,6 +340,8 @@ erf: Primitive = primitive(
 erfc: Primitive = primitive(
     "erfc",
     value=math.erfc,
+    javascript="erfc({0})",
+    llvm=lambda ir, a: ir.call("erfc", a),
     partials=(lambda out, a: -2 / math.sqrt(math.pi) * exp(-(a * a)),),
     latex=r"\operatorname{{erfc}}({0})",
     words="erfc scales the gradient by minus a bell curve of its operand",
@@ -303,6 +353,8 @@ erfc: Primitive = primitive(
 tanh: Primitive = primitive(
     "tanh",
     value=math.tanh,
+    javascript="Math.tanh({0})",
+    llvm=lambda ir, a: ir.call("tanh", a),
     # 1 - out**2 cancels in the tails (0 from a = 20 on); this keeps full relative accuracy
     partials=(lambda out, a: 4 * sigmoid(2 * a) * sigmoid(-(2 * a)),),
     shown=(lambda out, a: 1 - out**2,),

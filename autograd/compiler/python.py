@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd.primitive import Primitive, table
@@ -16,10 +16,22 @@ def reference(operand: Operand, names: dict[int, str]) -> str:
     """An operand as it is written in generated Python."""
     if isinstance(operand, Term):
         return names.get(operand.index) or f"t{operand.index}"
-    if math.isnan(operand):
+    return literal(operand)
+
+
+def literal(number: float) -> str:
+    """A float as it is written in generated Python."""
+    if math.isnan(number):
         return "nan"
-    text = repr(float(operand))
+    text = repr(float(number))
     return f"({text})" if text[0] == "-" else text
+
+
+def form(primitive: Primitive, operands: Sequence[str]) -> str:
+    """A base primitive as it is written in generated Python."""
+    if primitive.python:
+        return primitive.python.format(*operands)
+    return f"{primitive.name}({', '.join(operands)})"
 
 
 def assignments(trace: Trace, outputs: Iterable[Operand]) -> list[str]:
@@ -28,10 +40,8 @@ def assignments(trace: Trace, outputs: Iterable[Operand]) -> list[str]:
     for index in trace.needed(outputs):
         primitive, operands = trace.instructions[index]
         assert primitive is not None
-        written = [reference(o, trace.names) for o in operands]
-        call = f"{primitive.name}({', '.join(written)})"
-        form = primitive.python.format(*written) if primitive.python else call
-        lines.append(f"t{index} = {form}")
+        expression = form(primitive, [reference(o, trace.names) for o in operands])
+        lines.append(f"t{index} = {expression}")
     return lines
 
 

@@ -1,0 +1,155 @@
+"""From a graph of Values to a Trace of base primitives, its gradient included."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from autograd import value as recording
+from autograd.backprop import graph, leading_to, reached, sweep
+from autograd.trace import Operand, Trace
+from autograd.value import Value
+
+
+class DataDependentGraphError(Exception):
+    """The graph depends on the data of its inputs, so it can't stand for other rows."""
+
+
+def traced(
+    outputs: Sequence[Value | float], inputs: Sequence[Value], parameters: Sequence[Value]
+) -> tuple[Trace, dict[Value, Operand]]:
+    """The graph that ``outputs`` end, in base primitives; leaves not listed are constants.
+
+    Returns the Trace, whose inputs are ``inputs`` and then ``parameters``, and what of it stands
+    for each node.
+    """
+    trace = Trace()
+    terms: dict[Value, Operand] = {}
+    for kind, leaves in (("x", inputs), ("w", parameters)):
+        for k, leaf in enumerate(leaves):
+            terms[leaf] = trace.input(leaf.name or f"{kind}{k}")
+    for node in graph(*[o for o in outputs if isinstance(o, Value)]):
+        if node in terms:
+            continue
+        primitive = node.primitive
+        if primitive is None:
+            terms[node] = node.data
+        else:
+            terms[node] = trace.apply(primitive, tuple(_terms(node, terms)))
+    return trace, terms
+
+
+def differentiated(
+    output: Value, parameters: Sequence[Value], terms: dict[Value, Operand]
+) -> list[Operand]:
+    """The gradient of ``output`` with regard to ``parameters``, as eager backprop computes it."""
+    nodes = leading_to(parameters, reached(output))
+    wanted = {output, *nodes, *parameters}
+
+    def edges(node: Value) -> Iterator[tuple[Value, Any]]:
+        primitive = node.primitive
+        assert primitive is not None
+        operands = _terms(node, terms)
+        for i, operand in enumerate(node.operands):
+            if isinstance(operand, Value) and operand in wanted:
+                yield operand, primitive.partial(i, terms[node], operands)
+
+    adjoint = sweep(output, 1.0, nodes, edges)
+    return [adjoint.get(parameter, 0.0) for parameter in parameters]
+
+
+def _terms(node: Value, terms: dict[Value, Operand]) -> list[Operand]:
+    return [terms[o] if isinstance(o, Value) else o for o in node.operands]
+
+
+@contextmanager
+def refusing_comparisons() -> Iterator[None]:
+    """Within it a comparison of Values raises: the branch it chooses would be baked in.
+
+    Raises
+    ------
+    DataDependentGraphError
+        With the line that compared, and what to write instead.
+    """
+
+    def refuse() -> None:
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
+            "autograd."
+        ):
+            frame = frame.f_back
+        where = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+        raise DataDependentGraphError(
+            f"{where} compares a Value, or takes one for true or false, so the graph would hold "
+            "only for rows that compare alike: write maximum(a, b), minimum(a, b), step(a) or "
+            "where(greater(a, b), x, y), which choose row by row, or use compile=False"
+        )
+
+    before, recording.on_comparison = recording.on_comparison, refuse
+    try:
+        yield
+    finally:
+        recording.on_comparison = before
+
+
+def recorded(
+    function: Callable[[list[Value]], Value], rows: Iterable[Sequence[float]]
+) -> tuple[Value, list[Value]]:
+    """The graph of ``function`` on one row, checked to be the same on the others.
+
+    Parameters
+    ----------
+    function:
+        Takes the row as a list of Values and returns a Value, such as the loss of a sample.
+    rows:
+        One row, or better two that differ; each is traced.
+
+    Returns the output and the inputs of the first row's graph: what ``compile`` takes.
+
+    Raises
+    ------
+    DataDependentGraphError
+        If the function compares Values, or makes another graph for another row.
+
+    >>> output, inputs = recorded(lambda x: x[0] * x[1], [[1.0, 2.0], [3.0, 4.0]])
+    >>> output.data, len(inputs)
+    (2.0, 2)
+    >>> recorded(lambda x: x[0] if x[0] > 0 else -x[0], [[1.0]])
+    Traceback (most recent call last):
+        ...
+    autograd.compiler.tracing.DataDependentGraphError: <...>:1 in <lambda> compares a Value, ...
+    """
+    first: tuple[Value, list[Value]] | None = None
+    shape: list[tuple[object, ...]] = []
+    for row in rows:
+        inputs = [Value(number) for number in row]
+        with refusing_comparisons():
+            output = function(inputs)
+        if first is None:
+            first, shape = (output, inputs), _shape(output, inputs)
+        elif _shape(output, inputs) != shape:
+            raise DataDependentGraphError(
+                "two rows gave different graphs: something in the function depends on a Value's "
+                ".data, or turns it into a plain number; compute with the Values themselves"
+            )
+    if first is None:
+        raise ValueError("rows: at least one row is wanted to record the graph, got none")
+    return first
+
+
+def _shape(output: Value, inputs: Sequence[Value]) -> list[tuple[object, ...]]:
+    """The operations and constants of a graph, by place; equal for graphs that compute alike."""
+    place: dict[Any, object] = {x: f"x{k}" for k, x in enumerate(inputs)}
+    shape: list[tuple[object, ...]] = []
+    for k, node in enumerate(graph(output)):
+        if node in place:
+            continue
+        if node.primitive is None:
+            place[node] = ("leaf", repr(node.data))
+            continue
+        place[node] = k
+        operands = [repr(o) if type(o) is float else place[o] for o in node.operands]
+        shape.append((node.primitive, *operands))
+    return shape
