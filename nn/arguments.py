@@ -1,7 +1,9 @@
 """What arguments may be: one wording for all of nn's errors about numbers, counts and seeds."""
 
+import difflib
 import math
 import random
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -44,3 +46,13 @@ def amount(
     if not (math.isfinite(number) and low <= number <= high and number < below):
         raise ValueError(f"{wanted}; got {value!r}")
     return number
+
+
+def known(kind: str, name: str, names: Iterable[str]) -> str:
+    """The name, if it is one of names; else refuse it with the names there are and the nearest."""
+    choices = sorted(names)
+    if name in choices:
+        return name
+    near = difflib.get_close_matches(name, choices, n=1)
+    hint = f": did you mean {near[0]!r}?" if near else "."
+    raise ValueError(f"there is no {kind} {name!r}{hint} There are {', '.join(choices)}.")
