@@ -22,6 +22,7 @@ from autograd.backprop import (
     graph,
     steps,
 )
+from autograd.compiler.program import Program, compile
 from autograd.primitive import Primitive, primitive, table
 from autograd.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from autograd.value import Value, no_grad
@@ -29,10 +30,12 @@ from autograd.value import Value, no_grad
 __all__ = [
     "Contribution",
     "Primitive",
+    "Program",
     "StaleGraphError",
     "Step",
     "Value",
     "backward",
+    "compile",
     "first_nonfinite",
     "grad",
     "gradients",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from autograd.primitive import Primitive
 from autograd.trace import Operand, Term, Trace
 
 
-@dataclass(frozen=True, eq=False)
-class Code:
+class Code(NamedTuple):
     """Instructions in base primitives, numbered: inputs first, then parameters, then the rest.
 
     Attributes
@@ -25,6 +24,8 @@ class Code:
         The numbers that are constants, and their values.
     outputs:
         The numbers that are wanted, in order.
+    labels:
+        The names of numbers that have one: all inputs and parameters, and named Values.
     """
 
     inputs: int
@@ -33,6 +34,7 @@ class Code:
     operands: list[tuple[int, ...]]
     constants: dict[int, float]
     outputs: list[int]
+    labels: dict[int, str]
 
     def name(self, i: int) -> str:
         """The name of the primitive that computes it, '' for a leaf."""
@@ -66,8 +68,23 @@ class Code:
         return same
 
 
-def flatten(trace: Trace, inputs: int, parameters: int, outputs: Sequence[Operand]) -> Code:
-    """What ``outputs`` need of a Trace whose inputs are first those, then the parameters."""
+def flatten(
+    trace: Trace,
+    inputs: int,
+    parameters: int,
+    outputs: Sequence[Operand],
+    names: Mapping[int, str] | None = None,
+) -> Code:
+    """What ``outputs`` need of a Trace.
+
+    Parameters
+    ----------
+    inputs, parameters:
+        How many of the Trace's inputs are the program's inputs, and how many, after those, its
+        parameters.
+    names:
+        Names for instructions of the Trace, by index.
+    """
     leaves = inputs + parameters
     primitives: list[Primitive | None] = [None] * leaves
     operands: list[tuple[int, ...]] = [()] * leaves
@@ -93,4 +110,7 @@ def flatten(trace: Trace, inputs: int, parameters: int, outputs: Sequence[Operan
         number[index] = len(primitives)
         primitives.append(primitive)
         operands.append(written)
-    return Code(inputs, parameters, primitives, operands, constants, [of(o) for o in outputs])
+    wanted = [of(o) for o in outputs]
+    labels = {number[index]: name for index, name in trace.names.items() if index in number}
+    labels |= {number[index]: name for index, name in (names or {}).items() if index in number}
+    return Code(inputs, parameters, primitives, operands, constants, wanted, labels)

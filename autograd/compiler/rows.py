@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.compiler.code import Code
+from autograd.compiler.data import array, is_array, listed
 from autograd.compiler.python import form, literal, namespace
 from autograd.primitive import table
 
@@ -17,15 +18,18 @@ BLOCK = 256
 DEPTH = 40  # operations to one expression: Python's own parser has a limit
 
 
-def identifiers(code: Code, labels: Mapping[int, str]) -> list[str]:
+def identifiers(code: Code) -> list[str]:
     """A distinct Python name for each number: its label made one, ``t7``, or a literal."""
     taken = {"rows", "parameters", "total", "outputs", "nan", "inf", *table, *keyword.kwlist}
-    result = [f"t{i}" for i in range(len(code.operands))]
+    result = [""] * len(code.operands)
+    computed = (i for i, primitive in enumerate(code.primitives) if primitive is not None)
+    for count, i in enumerate(computed, 1):
+        result[i] = f"t{count}"
     for i, value in code.constants.items():
         result[i] = literal(value)
-    for i, label in labels.items():
+    for i, label in code.labels.items():
         name = re.sub(r"\W+", "_", label, flags=re.ASCII).strip("_") or "v"
-        if name[0].isdigit() or re.fullmatch(r"[tg]\d*", name):
+        if name[0].isdigit() or re.fullmatch(r"t\d+|d_.*", name):
             name = f"v_{name}"
         if name in taken:
             name = f"{name}_{i}"
@@ -36,7 +40,7 @@ def identifiers(code: Code, labels: Mapping[int, str]) -> list[str]:
     return result
 
 
-def within(code: Code, labels: Mapping[int, str]) -> bytearray:
+def within(code: Code) -> bytearray:
     """For each number 1 if it is written within the sum that alone uses it.
 
     So are products, and sums at the left of a sum, but for those that have a label of their own.
@@ -47,7 +51,7 @@ def within(code: Code, labels: Mapping[int, str]) -> bytearray:
             user[operand] = i, place
     result = bytearray(len(code.operands))
     for i, count in enumerate(code.uses()):
-        if count == 1 and i in user and i not in labels:
+        if count == 1 and i in user and i not in code.labels:
             by, place = user[i]
             if code.name(by) == "add":
                 result[i] = code.name(i) == "mul" or (code.name(i) == "add" and place == 0)
@@ -73,42 +77,60 @@ def statements(code: Code, names: Sequence[str], inlined: bytearray) -> list[str
     return lines
 
 
-def source(code: Code, labels: Mapping[int, str], gradient: bool) -> str:
+def source(code: Code, gradient: bool) -> str:
     """The Python function that computes ``code`` for rows of inputs.
 
     Parameters
     ----------
     code:
         What to compute. With ``gradient``, its outputs are the value and then the derivatives.
-    labels:
-        Names for numbers: of the inputs and parameters at least.
     gradient:
         Whether the function returns the sum of the value over the rows and the list of the sums of
         the derivatives, or a list of the outputs of each row.
     """
-    names = identifiers(code, labels)
-    body = statements(code, names, within(code, labels))
-    inputs = "".join(f"{name}, " for name in names[: code.inputs])
-    parameters = "".join(f"{n}, " for n in names[code.inputs : code.inputs + code.parameters])
+    names = identifiers(code)
+    body = statements(code, names, within(code))
+    parameters = names[code.inputs : code.inputs + code.parameters]
     results = [names[i] for i in code.outputs]
     lines = [f"def {'value_and_gradient' if gradient else 'program'}(rows, parameters):"]
     if parameters:
-        lines.append(f"    {parameters.strip()} = parameters")
+        lines.append(f"    {_unpacked(parameters)} = parameters")
     if gradient:
         lines.append("    total = 0.0")
-        lines += [f"    g{k} = 0.0" for k in range(len(results) - 1)]
+        lines += [f"    d_{parameter} = 0.0" for parameter in parameters]
     else:
         lines.append("    outputs = []")
-    lines.append(f"    for {inputs.strip() or '_'} in rows:")
+    lines.append(f"    for {_unpacked(names[: code.inputs]) or '_'} in rows:")
     lines += [f"        {line}" for line in body]
     if gradient:
         lines.append(f"        total += {results[0]}")
-        lines += [f"        g{k} += {result}" for k, result in enumerate(results[1:])]
-        lines.append(f"    return total, [{', '.join(f'g{k}' for k in range(len(results) - 1))}]")
+        sums = zip(parameters, results[1:], strict=True)
+        lines += [f"        d_{parameter} += {result}" for parameter, result in sums]
+        lines.append(f"    return total, [{', '.join(f'd_{p}' for p in parameters)}]")
     else:
-        lines.append(f"        outputs.append(({''.join(f'{result}, ' for result in results)}))")
+        lines.append(f"        outputs.append(({_unpacked(results)}))")
         lines.append("    return outputs")
     return "\n".join(lines) + "\n"
+
+
+def _unpacked(names: Sequence[str]) -> str:
+    """Names as the elements of a tuple."""
+    return f"{names[0]}," if len(names) == 1 else ", ".join(names)
+
+
+def imports(codes: Sequence[Code]) -> str:
+    """The lines that make the sources of ``codes`` run on their own."""
+    written = "\n".join(form(p, "abc") for code in codes for p in set(code.primitives) if p)
+    literals = {literal(value) for code in codes for value in code.constants.values()}
+    words = (
+        set(re.findall(r"[a-z]\w+", written)) | literals | set(re.findall(r"inf", str(literals)))
+    )
+    lines = []
+    for module, names in (("math", ("inf", "nan")), ("autograd", sorted(table))):
+        used = [name for name in names if name in words]
+        if used:
+            lines.append(f"from {module} import {', '.join(used)}\n")
+    return "".join(lines)
 
 
 def function(text: str) -> Callable[..., Any]:
@@ -120,33 +142,49 @@ def function(text: str) -> Callable[..., Any]:
 
 
 class PythonBackend:
-    """Runs programs as generated Python.
+    """Runs a program as generated Python.
 
     Parameters
     ----------
-    value, gradient:
-        The sources, by ``source``, made when first needed.
+    codes:
+        The program's code for its outputs, and for its value and gradient.
     """
 
     name = "python"
 
-    def __init__(self, value: Callable[[], str], gradient: Callable[[], str]) -> None:
-        self._sources = value, gradient
+    def __init__(self, codes: Sequence[Code]) -> None:
+        self._codes = codes
+        self._names = [codes[0].labels[k] for k in range(codes[0].inputs)]
         self._functions: dict[bool, Callable[..., Any]] = {}
 
     def _function(self, gradient: bool) -> Callable[..., Any]:
         if gradient not in self._functions:
-            self._functions[gradient] = function(self._sources[gradient]())
+            self._functions[gradient] = function(source(self._codes[gradient], gradient))
         return self._functions[gradient]
 
-    def outputs(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> list[Any]:
-        """For each row the tuple of its outputs."""
-        return self._function(False)(rows, parameters)  # type: ignore[no-any-return]
+    def outputs(self, rows: Any, parameters: Sequence[float]) -> list[tuple[float, ...]]:
+        """For each row its outputs."""
+        return self._function(False)(listed(rows, self._names), parameters)  # type: ignore[no-any-return]
 
-    def sums(
+    def value_and_grad(
+        self, rows: Any, parameters: Sequence[float], mean: bool, gradient: Any = None
+    ) -> tuple[float, Any]:
+        """The sum or mean of the value over the rows, and those of the derivatives."""
+        numbers = listed(rows, self._names)
+        value, derivatives = self._sums(numbers, parameters)
+        if mean:
+            if not numbers:
+                raise ValueError("rows: the mean of no rows is wanted, write at least one")
+            value /= len(numbers)
+            derivatives = [d / len(numbers) for d in derivatives]
+        if gradient is not None:
+            gradient[:] = derivatives
+            return value, gradient
+        return value, array(derivatives) if is_array(rows) else derivatives
+
+    def _sums(
         self, rows: Sequence[Sequence[float]], parameters: Sequence[float]
     ) -> tuple[float, list[float]]:
-        """The sums of the value and of each derivative over the rows."""
         run = self._function(True)
         total, gradient = run(rows[:BLOCK], parameters)
         for start in range(BLOCK, len(rows), BLOCK):

@@ -116,20 +116,16 @@ def recorded(
     >>> output, inputs = recorded(lambda x: x[0] * x[1], [[1.0, 2.0], [3.0, 4.0]])
     >>> output.data, len(inputs)
     (2.0, 2)
-    >>> recorded(lambda x: x[0] if x[0] > 0 else -x[0], [[1.0]])
-    Traceback (most recent call last):
-        ...
-    autograd.compiler.tracing.DataDependentGraphError: <...>:1 in <lambda> compares a Value, ...
     """
     first: tuple[Value, list[Value]] | None = None
-    shape: list[tuple[object, ...]] = []
+    form: object = None
     for row in rows:
         inputs = [Value(number) for number in row]
         with refusing_comparisons():
             output = function(inputs)
         if first is None:
-            first, shape = (output, inputs), _shape(output, inputs)
-        elif _shape(output, inputs) != shape:
+            first, form = (output, inputs), structure([output], inputs, ())
+        elif structure([output], inputs, ()) != form:
             raise DataDependentGraphError(
                 "two rows gave different graphs: something in the function depends on a Value's "
                 ".data, or turns it into a plain number; compute with the Values themselves"
@@ -139,17 +135,25 @@ def recorded(
     return first
 
 
-def _shape(output: Value, inputs: Sequence[Value]) -> list[tuple[object, ...]]:
-    """The operations and constants of a graph, by place; equal for graphs that compute alike."""
-    place: dict[Any, object] = {x: f"x{k}" for k, x in enumerate(inputs)}
-    shape: list[tuple[object, ...]] = []
-    for k, node in enumerate(graph(output)):
+def structure(
+    outputs: Sequence[Value | float], inputs: Sequence[Value], parameters: Sequence[Value]
+) -> tuple[object, ...]:
+    """What a graph computes: equal for graphs that stand for the same program.
+
+    Operations by place, names, and the numbers of leaves that are neither inputs nor parameters.
+    """
+    place: dict[Value, object] = {}
+    for kind, leaves in (("x", inputs), ("w", parameters)):
+        place.update((leaf, f"{kind}{k}") for k, leaf in enumerate(leaves))
+    form: list[object] = [leaf.name for leaf in (*inputs, *parameters)]
+    for node in graph(*[o for o in outputs if isinstance(o, Value)]):
         if node in place:
             continue
         if node.primitive is None:
-            place[node] = ("leaf", repr(node.data))
+            place[node] = repr(node.data)
             continue
-        place[node] = k
-        operands = [repr(o) if type(o) is float else place[o] for o in node.operands]
-        shape.append((node.primitive, *operands))
-    return shape
+        place[node] = len(form)
+        operands = [place[o] if isinstance(o, Value) else repr(o) for o in node.operands]
+        form.append((node.primitive, node.name, *operands))
+    form += [place[o] if isinstance(o, Value) else repr(o) for o in outputs]
+    return (len(inputs), len(parameters), *form)
