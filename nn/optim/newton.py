@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograd import hessian, value_and_grad
+from autograd.ieee import real
 from nn.arguments import amount, whole
 
 Function = Callable[[Any], Any]
@@ -62,7 +63,9 @@ def newton(
     if not isinstance(x, Sequence):
         scalar = newton(lambda v: f(v[0]), [x], steps=steps, tolerance=tolerance)
         return replace(scalar, x=scalar.x[0], path=[point[0] for point in scalar.path])
-    at = _Place.of(f, [float(number) for number in x])
+    if not x:
+        raise ValueError("wanted a start of at least one number; got an empty list")
+    at = _Place.of(f, [real(number) for number in x])
     if not math.isfinite(at.value):
         raise ValueError(f"wanted a start where f is finite; f({list(x)!r}) is {at.value}")
     path, damping, reason = [at.x], 0.0, ""
@@ -109,7 +112,8 @@ def _descend(
     """The place after one step, and the damping to try next; None where no step goes down."""
     size = _size(curvature) or 1.0
     while damping < math.inf:
-        factors = _factors(curvature, damping)
+        # Half of it must do, or the least curvature, and with it the step, could be anything.
+        factors = _factors(curvature, damping / 2) and _factors(curvature, damping)
         if factors:
             p = _solve(factors, [-g for g in at.gradient])
             x = [a + b for a, b in zip(at.x, p, strict=True)]
@@ -120,11 +124,11 @@ def _descend(
             ratio = (at.value - to.value) / foretold if foretold > 0 else 0.0
             # Near the minimum the fall of f drowns in rounding errors; the gradient still tells.
             drowned = foretold <= 16 * UNIT * abs(at.value) and to.norm < at.norm
-            if math.isfinite(to.value) and (ratio > 1e-4 or drowned):
+            if math.isfinite(to.value) and (ratio > 0.1 or drowned):
                 if ratio > 0.75 or drowned:
-                    damping = damping / 10 if damping > 1e-6 * size else 0.0
+                    damping = damping / 4 if damping > 1e-6 * size else 0.0
                 return to, damping
-        damping = max(4 * damping, 1e-3 * size)
+        damping = max(2 * damping, 1e-3 * size)
     return None
 
 
