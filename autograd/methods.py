@@ -65,7 +65,7 @@ def binary(primitive: Primitive, reflected: bool) -> str:
     default = "".join(f"={number!r}" for number in primitive.defaults)
     source = f"def method(x, y{default}):\n"
     source += f"    if recording.paused: return record(primitive, {pair})\n    {x} = x._data\n"
-    if not reflected:
+    if not reflected and not primitive.needs_number(1):
         source += f"    if type(y) is Value:\n        {y} = y._data\n"
         source += indented(branch(primitive, "primitive", names, (True, True)))
     source += f"    if type(y) is float:\n        {y} = y\n"
@@ -143,7 +143,7 @@ def _without_zero(radd: Callable[..., Any]) -> Callable[..., Any]:
     """So that ``sum`` of Values, which starts from the int 0, makes no node for it."""
 
     def method(x: Value, y: Any) -> Any:
-        return x if type(y) is int and y == 0 else radd(x, y)
+        return x if type(y) is int and y == 0 and not recording.paused else radd(x, y)
 
     return method
 
