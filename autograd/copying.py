@@ -7,49 +7,67 @@ from typing import Any
 from autograd.backprop import graph
 from autograd.value import NOT_COMPUTED, Value, new, serial
 
-_SLOTS = ("_data", "_op", "_da", "_db", "_label")
 
+def _leaves_first(root: Value) -> tuple[list[Value], list[Value]]:
+    """The leaves of a graph and its computed nodes, each in order of creation.
 
-def _clone(node: Value, twin: dict[int, Value]) -> Value:
-    """A copy of ``node`` on the copies of its operands."""
-    copy = new(Value)
-    for slot in _SLOTS:
-        setattr(copy, slot, getattr(node, slot))
-    copy.grad = node.grad if node.has_grad else NOT_COMPUTED
-
-    def of(operand: Any) -> Any:
-        return twin[id(operand)] if isinstance(operand, Value) else operand
-
-    many = node._op is not None and node._da is None and node._db is None
-    copy._a = tuple(map(of, node._a)) if many else of(node._a)
-    copy._b = node._b if many else of(node._b)
-    copy._serial = serial()
-    return copy
+    Apart, since a leaf that was set again is newer than what was computed from it.
+    """
+    nodes = graph(root)
+    leaves = [node for node in nodes if node.primitive is None]
+    return leaves, [node for node in nodes if node.primitive is not None]
 
 
 def deepcopy(root: Value, memo: dict[int, Any]) -> Value:
     """For ``copy.deepcopy``: what was shared stays shared, within ``root`` and beyond it."""
-    for node in graph(root):
+    leaves, computed = _leaves_first(root)
+    for node in leaves + computed:
         if id(node) not in memo:
             memo[id(node)] = _clone(node, memo)
             memo.setdefault(id(memo), []).append(node)  # as copy.deepcopy keeps originals alive
     return memo[id(root)]  # type: ignore[no-any-return]
 
 
+def _clone(node: Value, twin: dict[int, Value]) -> Value:
+    """A copy of ``node`` on the copies of its operands, of the same place in the order."""
+
+    def of(operand: Any) -> Any:
+        return twin[id(operand)] if isinstance(operand, Value) else operand
+
+    copy = new(type(node))
+    copy._data, copy._op, copy._serial = node._data, node._op, node._serial
+    copy._da, copy._db, copy._label = node._da, node._db, node.name
+    copy.grad = node.grad
+    many = node._op is not None and node._da is None and node._db is None
+    copy._a = tuple(map(of, node._a)) if many else of(node._a)
+    copy._b = node._b if many else of(node._b)
+    return copy
+
+
 def reduce(root: Value) -> tuple[Any, ...]:
-    """For ``pickle``: the leaves as objects (so they stay shared), the rest as a flat list."""
-    if root.primitive is None:
-        return _leaf, (root.data, root.name, root.grad if root.has_grad else None)
-    nodes = graph(root)
-    index = {node: i for i, node in enumerate(nodes)}
-    leaves = [node for node in nodes if node.primitive is None]
-    recipe = []
-    for node in nodes:
+    """For ``pickle``: the leaves as objects (so they stay shared), the rest as a flat list.
+
+    An int in the list is a leaf that was set after something was computed from it: its turn.
+    """
+    leaves, computed = _leaves_first(root)
+    if not computed:
+        return _leaf, (root._data, root.name, root.grad if root.has_grad else None)
+    index = {node: i for i, node in enumerate(leaves + computed)}
+    stale = {
+        o
+        for node in computed
+        for o in node.operands
+        if isinstance(o, Value) and o.serial > node.serial
+    }
+    recipe: list[Any] = []
+    for node in sorted([*computed, *stale], key=lambda node: node.serial):
+        if node in stale:
+            recipe.append(index[node])
+            continue
         operands = [index[o] if isinstance(o, Value) else o for o in node.operands]
-        held = [getattr(node, slot) for slot in _SLOTS[1:4]]
+        held = (node._data, node._op, node._da, node._db, node.name)
         grad = node.grad if node.has_grad else None
-        partials = node.local_derivatives
-        recipe.append((node._data, held, operands, partials, node.name, grad))
+        recipe.append((held, operands, node.local_derivatives, grad))
     return _graph, (leaves, recipe)
 
 
@@ -60,13 +78,13 @@ def _leaf(data: float, name: str | None, grad: float | None) -> Value:
     return leaf
 
 
-def _graph(leaves: list[Value], recipe: list[tuple[Any, ...]]) -> Value:
-    remaining = iter(leaves)
-    nodes: list[Value] = []
-    for data, (op, da, db), operands, partials, name, grad in recipe:
-        if op is None:
-            nodes.append(next(remaining))
+def _graph(leaves: list[Value], recipe: list[Any]) -> Value:
+    nodes = list(leaves)
+    for entry in recipe:
+        if isinstance(entry, int):
+            nodes[entry]._serial = serial()
             continue
+        (data, op, da, db, name), operands, partials, grad = entry
         node = new(Value)
         node._data, node._op, node._da, node._db, node._label = data, op, da, db, name
         found = tuple(nodes[o] if isinstance(o, int) else o for o in operands)
