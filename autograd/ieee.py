@@ -19,7 +19,7 @@ nan = math.nan
 def real(number: Any) -> float:
     """``number`` as a float, for anything that stands for one real number.
 
-    Accepts int, float, Fraction, Decimal-free ``numbers.Real`` and numpy scalars.
+    Accepts any ``numbers.Real``: int, float, Fraction, numpy's floats and integers.
 
     Raises
     ------
@@ -38,9 +38,6 @@ def real(number: Any) -> float:
         return number  # type: ignore[no-any-return]
     if kind is not bool and isinstance(number, Real):
         return _rounded(number)
-    # numpy's float32, int64 and bool_ are scalars that `numbers` partly knows; arrays have a shape
-    if getattr(number, "shape", None) == () and getattr(number.dtype, "kind", "") in "fiu":
-        return float(number)
     raise TypeError(f"a number is wanted, got {_described(number)}")
 
 
@@ -64,6 +61,8 @@ def _described(thing: Any) -> str:
         return f"the complex {shown}: write {shown}.real, or its real and imaginary parts apart"
     if hasattr(thing, "backward") and hasattr(thing, "data"):
         return f"{shown}: it is a {kind} already, write its number, .data, or use it as it is"
+    if hasattr(thing, "item") and getattr(thing, "shape", None) == ():
+        return f"the {kind} {shown}: write its .item()"
     if hasattr(thing, "__len__") or hasattr(thing, "__iter__") or hasattr(thing, "shape"):
         return f"the {kind} {shown}: go over its elements, [... for element in it]"
     return f"the {kind} {shown}: write it as a float"
