@@ -393,7 +393,7 @@ leaky_relu: Primitive = primitive(
     definition=lambda a, slope: where(greater(a, 0.0, 0.0), a, slope * a),
     partials=(
         lambda out, a, slope: where(greater(a, 0.0, 0.0), 1.0, slope),
-        lambda out, a, slope: minimum(a, 0.0),
+        lambda out, a, slope: where(step(-a), a, 0.0),
     ),
     kinks=(lambda a, slope: a,),
     words="leaky ReLU hands the gradient on, scaled by the slope where its operand is negative",
@@ -405,8 +405,10 @@ elu: Primitive = primitive(
     defaults=(1.0,),
     definition=lambda a, alpha: where(greater(a, 0.0, 0.0), a, alpha * expm1(a)),
     partials=(
-        lambda out, a, alpha: where(greater(a, 0.0, 0.0), 1.0, alpha * exp(minimum(a, 0.0))),
-        lambda out, a, alpha: expm1(minimum(a, 0.0)),
+        lambda out, a, alpha: where(
+            greater(a, 0.0, 0.0), 1.0, alpha * exp(where(step(-a), a, 0.0))
+        ),
+        lambda out, a, alpha: expm1(where(step(-a), a, 0.0)),
     ),
     kinks=(lambda a, alpha: a,),
     words="ELU hands the gradient on, scaled by alpha*exp(a) where its operand is negative",
