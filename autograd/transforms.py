@@ -15,17 +15,18 @@ from typing import Any
 from autograd.backprop import differentiable, gradients, graph, product, recorded
 from autograd.ieee import real
 from autograd.primitives import identity
-from autograd.value import Value
+from autograd.value import Value, recording
 
 _within = threading.local()
 
 
 @contextmanager
 def _calling() -> Iterator[None]:
-    """Marks that this thread is inside the function of a transform."""
+    """Marks that this thread is inside the function of a transform, and records."""
     _within.depth = getattr(_within, "depth", 0) + 1
     try:
-        yield
+        with recording():
+            yield
     finally:
         _within.depth -= 1
 
@@ -160,9 +161,10 @@ def vjp(
                 "give one for each, in the same nesting"
             )
         root: Any = 0.0
-        for o, weight in zip(outputs, weights, strict=True):
-            root = root + o * weight
-        slopes = iter(gradients(root, leaves, create_graph=again))
+        with recording():
+            for o, weight in zip(outputs, weights, strict=True):
+                root = root + o * weight
+            slopes = iter(gradients(root, leaves, create_graph=again))
         return tuple(like(primal, slopes) for primal in primals)
 
     return (output if nested else like(output, map(_plain, flat(output)))), back

@@ -245,13 +245,13 @@ class Value:
         if primitive.by_number is not None and not isinstance(operands[-1], Value):
             primitive = primitive.by_number
         parts = [_operand(primitive, o) for o in operands]
-        if primitive.fold_when_recording and primitive.fold is not None:
-            folded = primitive.fold(*parts)
-            if folded is not None:
-                return folded
         numbers = [o._data if isinstance(o, Value) else o for o in parts]
         if is_paused():
             return Value(primitive.value(*numbers))
+        if primitive.fold_when_recording and primitive.fold is not None:
+            folded = primitive.fold(*parts)
+            if folded is not None:
+                return folded if isinstance(folded, Value) else Value(folded)
         active = tuple(isinstance(o, Value) for o in parts)
         for i, wanted in enumerate(active):
             if wanted and primitive.needs_number(i):
@@ -356,6 +356,17 @@ def no_grad() -> Iterator[None]:
 
 
 _counting = threading.Lock()
+
+
+@contextmanager
+def recording() -> Iterator[None]:
+    """Within it, this thread records even inside ``no_grad``: for the transforms' functions."""
+    outer = getattr(_local, "paused", 0)
+    _local.paused = 0
+    try:
+        yield
+    finally:
+        _local.paused = outer
 
 
 def mark_call(output: Value, start: int, label: str) -> None:
