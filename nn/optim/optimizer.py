@@ -142,9 +142,11 @@ class Optimizer(ABC):
     def _on_arrays(self, rule: Rule, parameters: Numbers, gradients: Numbers) -> Iterable[Numbers]:
         import numpy
 
+        # A copy, since a rule may keep it as state (SGD's first step) and the caller may reuse it.
+        gradients = -gradients if self.maximize else gradients.copy()
         state = [numpy.asarray(slot, dtype=numpy.float64) for slot in self._state.values()]
         with numpy.errstate(all="ignore"):
-            return rule(parameters, -gradients if self.maximize else gradients, *state)
+            return rule(parameters, gradients, *state)
 
     def state_dict(self) -> dict[str, Any]:
         """What it takes to go on later: the optimizer, the steps done, and a list for each state.
