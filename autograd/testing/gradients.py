@@ -1,0 +1,281 @@
+"""Is a gradient right? Backprop against forward mode and against differences, to any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import inf, isfinite
+from typing import Any, NamedTuple
+
+from autograd.backprop import gradients, reached, recorded, sweep
+from autograd.ieee import real
+from autograd.testing.numeric import ROUNDING, Slopes, slopes
+from autograd.testing.rules import wrong_derivative, wrong_rule
+from autograd.transforms import flat, like, tangents
+from autograd.value import Value
+
+Function = Callable[[list[Value]], list[Any]]
+
+
+class GradientMismatch(AssertionError):
+    """Two ways to compute a derivative disagree by more than rounding explains.
+
+    ``argument`` and ``output`` say which derivative, ``reverse`` is what backprop gave, ``method``
+    and ``other`` what it was compared with, ``allowed`` how far apart they may be, and ``rule``
+    which rule is wrong, where one could be found.
+    """
+
+    def __init__(self, found: Comparison, inputs: str, rule: str | None) -> None:
+        self.argument, self.output, self.method = found.argument, found.output, found.method
+        self.reverse, self.other, self.allowed = found.reverse, found.other, found.allowed
+        self.rule = rule
+        times = found.excess / found.allowed if found.allowed else inf
+        lines = [
+            f"the derivative of {found.output} with regard to {found.argument} is wrong",
+            f"  at           {inputs}",
+            f"  reverse      {found.reverse!r}",
+            f"  {found.method:<12} {found.other}",
+            f"  apart by     {found.excess + found.allowed:.3g}, "
+            f"allowed {found.allowed:.3g} ({times + 1:.3g} times that)",
+        ]
+        if rule is not None:
+            lines.append(f"because {rule}")
+        super().__init__("\n".join(lines))
+
+
+class Comparison(NamedTuple):
+    """One derivative computed two ways."""
+
+    argument: str
+    output: str
+    reverse: float
+    method: str
+    other: Any
+    excess: float
+    allowed: float
+
+
+def check_gradients(
+    f: Callable[..., Any],
+    *args: Any,
+    order: int = 2,
+    modes: Sequence[str] = ("reverse", "forward"),
+) -> None:
+    """Check the derivatives of ``f`` at ``args``: backprop, forward mode and differences agree.
+
+    How far two results may be apart is not a parameter: rounding is bounded by a sweep over the
+    graph, and differences come with an estimate of their error. At a kink any number between the
+    derivatives from the left and from the right is right.
+
+    Parameters
+    ----------
+    f:
+        Takes numbers or nested lists of numbers; returns one number, or nested lists of them.
+    args:
+        Where to check; Values stand for their numbers.
+    order:
+        1 checks the gradient, 2 the Hessian also, and so on.
+    modes:
+        Which of "reverse" (backprop) and "forward" are held against differences; with both, also
+        against each other.
+
+    Raises
+    ------
+    GradientMismatch
+        An AssertionError that names the argument, the numbers from each method, the error and what
+        was allowed, and the rule that is wrong.
+
+    >>> import autograd
+    >>> check_gradients(lambda w, x: autograd.tanh(w[0] * x + w[1]), [0.5, -1.0], 2.0)
+    """
+    numbers = [real(getattr(x, "data", x)) for x in flat(list(args))]
+    labels = list(_labels(args))
+
+    def on_leaves(leaves: list[Value]) -> list[Any]:
+        return list(flat(f(*like(list(args), iter(leaves)))))
+
+    check_function(on_leaves, numbers, labels, order, modes)
+
+
+def check_module(model: Any, x: Any, order: int = 1) -> None:
+    """``check_gradients`` of a network's output by its inputs and each of its parameters.
+
+    Parameters
+    ----------
+    model:
+        Callable on ``x``, with ``named_parameters()``: pairs of a name and a Value. Their numbers
+        are changed during the check and put back.
+    x:
+        An input: a number, or nested lists of numbers.
+
+    >>> from autograd import Value
+    >>> class Line:
+    ...     w, b = Value(3.0), Value(1.0)
+    ...     def named_parameters(self):
+    ...         return [("w", self.w), ("b", self.b)]
+    ...     def __call__(self, x):
+    ...         return self.w * x[0] + self.b
+    >>> check_module(Line(), [2.0])
+    """
+    named = [(str(name), parameter) for name, parameter in model.named_parameters()]
+    parameters = [parameter for _, parameter in named]
+    held = [(p._data, p._serial) for p in parameters]
+    inputs = [real(getattr(number, "data", number)) for number in flat(x)]
+    labels = [f"input{path}" for path in _paths(x)] + [name for name, _ in named]
+
+    def on_leaves(leaves: list[Value]) -> list[Any]:
+        for parameter, leaf in zip(parameters, leaves[len(inputs) :], strict=True):
+            parameter._data = leaf._data
+        return list(flat(model(like(x, iter(leaves[: len(inputs)])))))
+
+    def own(leaves: list[Value]) -> list[Value]:
+        return leaves[: len(inputs)] + parameters
+
+    try:
+        check_function(on_leaves, inputs + [p._data for p in parameters], labels, order, own=own)
+    finally:
+        for parameter, (data, serial) in zip(parameters, held, strict=True):
+            parameter._data, parameter._serial = data, serial
+
+
+def check_function(
+    f: Function,
+    numbers: list[float],
+    labels: list[str],
+    order: int = 2,
+    modes: Sequence[str] = ("reverse", "forward"),
+    own: Callable[[list[Value]], list[Value]] = lambda leaves: leaves,
+) -> None:
+    """``check_gradients`` for a function of a list of leaves that returns a list of outputs.
+
+    Parameters
+    ----------
+    labels:
+        What the message calls each number.
+    own:
+        Which Values to differentiate by, given the leaves.
+    """
+    unknown = set(modes) - {"reverse", "forward"}
+    if unknown or not modes:
+        raise ValueError(f"modes: 'reverse', 'forward' or both are wanted, got {modes!r}")
+    if order < 1:
+        raise ValueError(f"order: 1 or more is wanted, got {order!r}")
+    leaves = [Value(x, name=label) for x, label in zip(numbers, labels, strict=True)]
+    outputs = f(leaves)
+    names = [f"output {i}" if len(outputs) > 1 else "the output" for i in range(len(outputs))]
+    shown = ", ".join(f"{label} = {x!r}" for label, x in zip(labels[:8], numbers, strict=False))
+    shown += f" and {len(labels) - 8} more" if len(labels) > 8 else ""
+    seen: list[Any] = []
+    for _ in range(order):
+        variables = own(leaves)
+        seen += outputs
+        for found in _compared(f, outputs, names, leaves, variables, labels, modes):
+            if found.excess > 0:
+                f(leaves)  # a module's parameters are back at the point
+                raise GradientMismatch(found, shown, wrong_rule(seen) or wrong_derivative(seen))
+        names = [f"d {name} / d {label}" for name in names for label in labels]
+        f = _slopes_of(f, own)
+        outputs = f(leaves)
+
+
+def _slopes_of(f: Function, own: Callable[[list[Value]], list[Value]]) -> Function:
+    def differentiated(leaves: list[Value]) -> list[Any]:
+        return [slope for output in f(leaves) for slope in gradients(output, own(leaves), True)]
+
+    return differentiated
+
+
+def _compared(
+    f: Function,
+    outputs: list[Any],
+    names: list[str],
+    leaves: list[Value],
+    variables: list[Value],
+    labels: list[str],
+    modes: Sequence[str],
+) -> Iterator[Comparison]:
+    """Each derivative by each pair of methods."""
+    bounds = [Bounds(output) if isinstance(output, Value) else None for output in outputs]
+    reverse = [gradients(output, variables) for output in outputs]
+    values = [output for output in outputs if isinstance(output, Value)]
+    for j, (variable, label) in enumerate(zip(variables, labels, strict=True)):
+        differences = _differences(f, leaves, j)
+        along = tangents(values, {variable: 1.0}) if "forward" in modes else {}
+        for i, (output, name, bound) in enumerate(zip(outputs, names, bounds, strict=True)):
+            if bound is None or not isfinite(output.data):
+                continue
+            back, ahead = reverse[i][j], along.get(output, 0.0)
+            allowed = bound.gradient(variable)
+            if len(set(modes)) == 2:
+                gap = abs(back - ahead) if back != ahead else 0.0
+                both_nan = back != back and ahead != ahead
+                excess = 0.0 if both_nan or gap <= allowed else gap - allowed
+                excess = inf if excess != excess else excess
+                yield Comparison(label, name, back, "forward", ahead, excess, allowed)
+            found = differences(i, bound.value)
+            checked = back if "reverse" in modes else ahead
+            error = found.both.error
+            shown = f"{found.both.value!r} +- {error:.2g} by differences"
+            if found.is_kink:
+                shown += f", {found.left.value:.6g} from the left, {found.right.value:.6g} right"
+            if abs(checked) == inf and error >= abs(found.both.value) / 2:
+                continue  # a vertical tangent: differences grow without end
+            excess = found.excess(checked, allowed)
+            yield Comparison(label, name, checked, "numeric", shown, excess, allowed + error)
+
+
+def _differences(f: Function, leaves: list[Value], j: int) -> Callable[[int, float], Slopes]:
+    """``(output, noise)`` -> the slopes of that output of ``f`` along the ``j``-th number."""
+    numbers = [leaf.data for leaf in leaves]
+    known: dict[float, list[float]] = {}
+
+    def at(x: float) -> list[float]:
+        if x not in known:
+            moved = [Value(number) for number in numbers]
+            moved[j] = Value(x)
+            known[x] = [real(getattr(output, "data", output)) for output in f(moved)]
+        return known[x]
+
+    def along(i: int, noise: float) -> Slopes:
+        return slopes(lambda x: at(x)[i], numbers[j], noise)
+
+    return along
+
+
+class Bounds:
+    """How far rounding may have moved a computed value and its gradient.
+
+    A sweep with the absolute values of the local derivatives gives for each node the most by which
+    a change there can move the output. To first order each operation errs by a few roundings, so
+    that the value is off by at most 4 u sum |node| * influence, and a gradient summed over n nodes
+    by 4 n u influence, u = 2**-53.
+    """
+
+    def __init__(self, root: Value) -> None:
+        nodes = reached(root)
+        self.count = len(nodes) + 1
+        self.influence = sweep(root, 1.0, nodes, _magnitudes)
+        moved = sum(abs(node.data) * self.influence[node] for node in nodes)
+        self.value = 4 * ROUNDING * moved
+
+    def gradient(self, variable: Value) -> float:
+        """The bound for the derivative with regard to ``variable``."""
+        return 4 * self.count * ROUNDING * float(self.influence.get(variable, 0.0)) + 1e-300
+
+
+def _magnitudes(node: Value) -> Iterable[tuple[Value, float]]:
+    return [(operand, abs(local)) for operand, local in recorded(node)]
+
+
+def _labels(args: Sequence[Any]) -> Iterator[str]:
+    for i, argument in enumerate(args):
+        for path in _paths(argument):
+            yield f"argument {i}{path}"
+
+
+def _paths(nested: Any) -> Iterator[str]:
+    """``[0][1]`` and so on: where each number stands in nested lists."""
+    if isinstance(nested, (list, tuple)):
+        for i, item in enumerate(nested):
+            yield from (f"[{i}]{path}" for path in _paths(item))
+    else:
+        yield ""

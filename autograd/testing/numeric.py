@@ -1,0 +1,192 @@
+"""Derivatives of plain functions of floats by differences, each with an estimate of its error.
+
+Differences at steps in proportion to the argument, each a quarter of the one before, are
+extrapolated to a step of 0 (Richardson's tableau, as in Ridders 1982,
+doi:10.1016/S0141-1195(82)80057-0) from both sides, from the left and from the right. Of all entries
+the one with the smallest error is taken: truncation, read off its neighbours, plus rounding, in
+proportion to 1/step. Where the function is nan or infinite on one side, the other side decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import inf, isfinite, nan
+from typing import Any, NamedTuple
+
+from autograd.ieee import real
+from autograd.transforms import flat, like
+
+ROUNDING = 2.0**-53
+"""Half the distance from 1.0 to the next float: the largest relative error of one operation."""
+
+UNDERFLOW = 2.0**-1072
+"""Two roundings among the smallest floats."""
+
+_RATIO = 4.0
+_ORDERS = 6  # columns of the tableau: beyond, rounding has eaten what extrapolation gains
+_SAFETY = 4.0  # the smallest of many estimates is an optimistic one
+
+
+class Slope(NamedTuple):
+    """A derivative by differences, and how far it may be off."""
+
+    value: float
+    error: float
+
+    def meets(self, other: Slope) -> bool:
+        """Whether the two may be estimates of one number."""
+        return abs(self.value - other.value) <= self.error + other.error
+
+
+class Slopes(NamedTuple):
+    """The derivative from both sides, from the left and from the right.
+
+    Where a one-sided derivative could not be found its error is inf.
+    """
+
+    both: Slope
+    left: Slope
+    right: Slope
+
+    @property
+    def is_kink(self) -> bool:
+        """Whether the derivatives from the left and from the right differ."""
+        return not self.left.meets(self.right)
+
+    def excess(self, derivative: float, allowed: float = 0.0) -> float:
+        """By how much ``derivative`` misses every slope that differences allow; 0.0 if it does not.
+
+        At a kink any number between the two one-sided derivatives is allowed.
+        """
+        low, high = self.both.value - self.both.error, self.both.value + self.both.error
+        if self.is_kink:
+            sides = (self.left, self.right)
+            low = min(low, *[side.value - side.error for side in sides])
+            high = max(high, *[side.value + side.error for side in sides])
+        if derivative != derivative:
+            return inf if isfinite(high - low) else 0.0
+        return max(low - derivative - allowed, derivative - high - allowed, 0.0)
+
+
+class _Tableau:
+    """Richardson extrapolation of differences to a step of 0; remembers the best entry."""
+
+    def __init__(self, gain: float) -> None:
+        self.gain = gain  # what the error of a difference falls by from one step to the next
+        self.row: list[float] = []
+        self.best = Slope(nan, inf)
+        self.since_best = 0
+
+    def add(self, difference: float, noise: float) -> None:
+        """The next difference; ``noise`` is its rounding error."""
+        row = [difference]
+        power = 1.0
+        self.since_best += 1
+        for previous in self.row[: _ORDERS - 1]:
+            power *= self.gain
+            row.append(row[-1] + (row[-1] - previous) / (power - 1.0))
+            error = max(abs(row[-1] - row[-2]), abs(row[-1] - previous)) + 2.0 * noise
+            if error < self.best.error / _SAFETY:
+                self.best = Slope(row[-1], _SAFETY * error)
+                self.since_best = 0
+        self.row = row
+
+    def restart(self) -> None:
+        self.row = []
+
+
+def slopes(f: Callable[[float], float], x: float, noise: float | None = None) -> Slopes:
+    """The derivative of ``f`` at ``x`` from both sides, the left and the right, with errors.
+
+    Parameters
+    ----------
+    f:
+        Takes a float and returns one; nan or an infinity says that it is not defined there.
+    noise:
+        How large the rounding error of ``f`` is near ``x``; four roundings of f(x), unless given.
+
+    >>> import math
+    >>> slope = slopes(math.sin, 1.0).both
+    >>> abs(slope.value - math.cos(1.0)) < slope.error < 1e-11
+    True
+    >>> at_kink = slopes(abs, 0.0)
+    >>> at_kink.left.value, at_kink.right.value
+    (-1.0, 1.0)
+    """
+    middle = f(x)
+    if noise is None:
+        noise = 4 * ROUNDING * abs(middle)
+    both, left, right = _Tableau(_RATIO**2), _Tableau(_RATIO), _Tableau(_RATIO)
+    step = max(abs(x), 1.0) / 4
+    smallest = max(min(abs(x) or 1.0, 1.0) * 2.0**-34, 5e-308)
+    while step >= smallest:
+        above, below = (
+            x + step,
+            x - step,
+        )  # the steps that were really taken are above - x, x - below
+        up, down = f(above), f(below)
+        rounding = (noise + ROUNDING * max(abs(up), abs(down)) + UNDERFLOW) / step
+        _add(right, up, middle, above - x, rounding)
+        _add(left, middle, down, x - below, rounding)
+        _add(both, up, down, above - below, rounding)
+        accurate = both.best.error <= 1e-9 * abs(both.best.value)
+        if (
+            accurate
+            and both.since_best > 3
+            and right.best.error < inf
+            and left.best.meets(right.best)
+        ):
+            break
+        step /= _RATIO
+    central = both.best
+    if not isfinite(central.error):  # the edge of the domain: one side has to do
+        central = min(left.best, right.best, key=lambda slope: slope.error)
+    return Slopes(central, left.best, right.best)
+
+
+def _add(tableau: _Tableau, up: float, down: float, width: float, rounding: float) -> None:
+    difference = (up - down) / width
+    if isfinite(difference) and isfinite(rounding):
+        tableau.add(difference, rounding)
+    else:
+        tableau.restart()
+
+
+def numeric_gradient(
+    f: Callable[..., Any], *args: Any, argnums: int | Sequence[int] | None = None
+) -> Any:
+    """The gradient of ``f`` by differences: floats, in the nesting of the arguments.
+
+    Parameters
+    ----------
+    f:
+        Takes numbers or nested lists of numbers, returns one number (or a Value).
+    args:
+        Where to differentiate.
+    argnums:
+        Which argument: one gives its gradient, several (or None, for all, if there are several)
+        a tuple of such.
+
+    >>> [round(slope, 9) for slope in numeric_gradient(lambda w: w[0] * w[1] ** 2, [2.0, 3.0])]
+    [9.0, 12.0]
+    """
+    if argnums is None:
+        argnums = 0 if len(args) == 1 else range(len(args))
+    chosen = [argnums] if isinstance(argnums, int) else list(argnums)
+    found = tuple(_gradient(f, args, i % len(args)) for i in chosen)
+    return found[0] if isinstance(argnums, int) else found
+
+
+def _gradient(f: Callable[..., Any], args: Sequence[Any], i: int) -> Any:
+    numbers = [real(getattr(x, "data", x)) for x in flat(args[i])]
+
+    def along(k: int) -> Callable[[float], float]:
+        def section(x: float) -> float:
+            moved = like(args[i], iter([*numbers[:k], x, *numbers[k + 1 :]]))
+            output = f(*args[:i], moved, *args[i + 1 :])
+            return real(getattr(output, "data", output))
+
+        return section
+
+    found = [slopes(along(k), x).both.value for k, x in enumerate(numbers)]
+    return like(args[i], iter(found))

@@ -1,0 +1,85 @@
+"""Which rule of the table is wrong: each node's local derivatives against differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from autograd.backprop import gradients, graph
+from autograd.primitive import Primitive
+from autograd.testing.numeric import ROUNDING, Slopes, slopes
+from autograd.value import Value, recording
+
+
+def wrong_rule(outputs: Iterable[Any]) -> str | None:
+    """The first node under ``outputs`` whose recorded local derivative is wrong, in words."""
+    for node in graph(*[output for output in outputs if isinstance(output, Value)]):
+        primitive = node.primitive
+        if primitive is None:
+            continue
+        numbers = [o.data if isinstance(o, Value) else o for o in node.operands]
+        for i, local in enumerate(node.local_derivatives):
+            if local is None:
+                continue
+            found = _section(primitive.value, numbers, i)
+            if found.excess(local, 64 * ROUNDING * abs(local)) > 0:
+                return (
+                    f"the rule of {primitive.name!r} for operand {i} is wrong: {_at(numbers)} it "
+                    f"gives {local!r}, differences give {_shown(found)}"
+                )
+    return None
+
+
+def wrong_derivative(outputs: Iterable[Any]) -> str | None:
+    """The first rule under ``outputs`` that is right but cannot be differentiated, in words."""
+    for node in graph(*[output for output in outputs if isinstance(output, Value)]):
+        primitive = node.primitive
+        if primitive is None:
+            continue
+        numbers = [o.data if isinstance(o, Value) else o for o in node.operands]
+        active = tuple(isinstance(o, Value) for o in node.operands)
+        for i, wanted in enumerate(active):
+            if wanted:
+                fault = _second(primitive, i, numbers, active)
+                if fault is not None:
+                    return fault
+    return None
+
+
+def _second(
+    primitive: Primitive, i: int, numbers: list[float], active: tuple[bool, ...]
+) -> str | None:
+    """What is wrong with the derivatives of the rule for operand ``i``, if something is."""
+    operands = [Value(x) if on else x for x, on in zip(numbers, active, strict=True)]
+    leaves = [o for o in operands if isinstance(o, Value)]
+    with recording():
+        partial = primitive.partial(i, primitive(*operands), operands)
+    seconds = iter(gradients(partial, leaves))
+    for j, on in enumerate(active):
+        if not on:
+            continue
+        second = next(seconds)
+        found = _section(lambda *at: primitive.forward(active)(*at)[1 + i], numbers, j)
+        if found.excess(second, 1e4 * ROUNDING * abs(second)) > 0:
+            return (
+                f"the rule of {primitive.name!r} for operand {i} cannot be differentiated: "
+                f"{_at(numbers)} its derivative with regard to operand {j} comes out as "
+                f"{second!r}, differences give {_shown(found)}; write the rule with primitives, "
+                "of the operands"
+            )
+    return None
+
+
+def _section(function: Callable[..., float], numbers: Sequence[float], i: int) -> Slopes:
+    def along(x: float) -> float:
+        return function(*numbers[:i], x, *numbers[i + 1 :])
+
+    return slopes(along, numbers[i])
+
+
+def _at(numbers: Sequence[float]) -> str:
+    return f"at ({', '.join(map(repr, numbers))})"
+
+
+def _shown(found: Slopes) -> str:
+    return f"{found.both.value!r} +- {found.both.error:.2g}"

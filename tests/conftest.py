@@ -1,0 +1,15 @@
+"""Hypothesis profiles: HYPOTHESIS_PROFILE chooses one; where CI is set, ci; else dev."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# on a loaded machine a deadline, or a limit on how long drawing takes, says nothing about the code
+settings.register_profile(
+    "dev", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
+settings.register_profile("nightly", settings.get_profile("dev"), max_examples=100_000)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+)
