@@ -1,0 +1,120 @@
+"""Text in LLVM's assembly language as machine code in this process, kept on disk by its content."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import hashlib
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from autograd.compiler.ir import LIBRARY
+
+MAGIC = b"stepgrad object 1\n"
+
+
+@functools.cache
+def machine() -> tuple[Any, str, int, int]:
+    """LLVM's description of this machine, its name, doubles to a register, and registers."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    features = llvm.get_host_cpu_features()
+    cpu = llvm.get_host_cpu_name()
+    target = llvm.Target.from_default_triple()
+    described = target.create_target_machine(cpu=cpu, features=features.flatten(), opt=2)
+    wide, registers = 2, 32
+    if target.triple.startswith(("x86", "i686", "amd64")):
+        wide, registers = (4, 16) if features.get("avx2") else (2, 16)
+        if features.get("avx512f") and features.get("avx512vl"):
+            wide, registers = 8, 32
+    return described, f"{target.triple} {cpu} {features.flatten()}", wide, registers
+
+
+@functools.cache
+def bind_library() -> None:
+    """Make the functions that Python's own ``math`` calls known to LLVM, as ``c.exp`` and so on.
+
+    The names differ from C's so that nothing replaces or folds a call.
+    """
+    library = ctypes.CDLL(getattr(math, "__file__", None))
+    for name in LIBRARY:
+        address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
+        llvm.add_symbol(f"c.{name}", address)
+
+
+class Loaded:
+    """Machine code in this process; its functions live as long as this."""
+
+    def __init__(self, code: bytes) -> None:
+        bind_library()
+        empty = llvm.parse_assembly("")
+        self._engine = llvm.create_mcjit_compiler(empty, machine()[0])
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        return self._engine.get_function_address(name)  # type: ignore[no-any-return]
+
+
+def load(text: str) -> Loaded:
+    """The module ``text``, compiled, or read from the cache on disk.
+
+    The cache is a file for each text, machine and version of LLVM: there is nothing to go stale. A
+    file that is not whole is not used, and is written anew. ``STEPGRAD_CACHE`` names the folder;
+    empty, nothing is kept.
+    """
+    described, name, _, _ = machine()
+    version = f"{llvmlite.__version__} {llvm.llvm_version_info} {name}"
+    key = hashlib.sha256(f"{version}\n{text}".encode()).hexdigest()
+    folder = cache_folder()
+    code = _read(folder / key) if folder is not None else None
+    if code is None:
+        module = llvm.parse_assembly(text)
+        code = described.emit_object(module)
+        if folder is not None:
+            _write(folder / key, code)
+    return Loaded(code)
+
+
+def cache_folder() -> Path | None:
+    """Where compiled code is kept: ``STEPGRAD_CACHE``, else the user's folder for caches."""
+    named = os.environ.get("STEPGRAD_CACHE")
+    if named is not None:
+        return Path(named) if named else None
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:  # no home
+        return None
+    return Path(base) / "stepgrad"
+
+
+def _read(path: Path) -> bytes | None:
+    """The code in a file of the cache, or None if there is none or it is damaged."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    head, digest, code = data[: len(MAGIC)], data[len(MAGIC) :][:32], data[len(MAGIC) + 32 :]
+    whole = head == MAGIC and digest == hashlib.sha256(code).digest()
+    return code if whole else None
+
+
+def _write(path: Path, code: bytes) -> None:
+    """Put a file into the cache, whole or not at all; a cache that can't be written is no error."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(MAGIC + hashlib.sha256(code).digest() + code)
+            os.replace(temporary, path)
+        except OSError:
+            os.unlink(temporary)
+            raise
