@@ -1,6 +1,7 @@
 """Newton's method: known minima, linear algebra against fractions, and what stops it."""
 
 import inspect
+import itertools
 import math
 from fractions import Fraction
 
@@ -144,6 +145,29 @@ def test_a_saddle_is_not_called_a_minimum():
         assert (found.converged, found.reason) == (False, SADDLE)
     found = newton(lambda x: autograd.cos(x), 0.0)
     assert (found.steps, found.converged, found.reason) == (0, False, SADDLE)
+
+
+def test_stationary_points_that_are_flat_or_hardly_curved():
+    assert newton(lambda x: x**4, 0.0).converged
+    assert newton(lambda x: 1e-20 * x**2, 0.0).converged
+    assert newton(lambda x: -1e-20 * x**2, 0.0).reason == SADDLE
+
+
+def waves(x):
+    return 20 + x[0] ** 2 / 10 + 3 * autograd.sin(3 * x[0]) + x[1] ** 4
+
+
+coordinates = st.floats(-4, 4)
+
+
+@given(coordinates, coordinates)
+def test_every_step_goes_down(x, y):
+    found = newton(waves, [x, y])
+    values = [waves(point) for point in found.path]
+    # 1e-13: where f no longer falls by more than its rounding errors, below 16 * 30 * 2**-53
+    assert all(after <= before + 1e-13 for before, after in itertools.pairwise(values))
+    assert found.value == values[-1]
+    assert found.gradient_norm == math.hypot(*autograd.grad(waves)(found.x))
 
 
 def test_a_flat_direction():
