@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from autograd import Value, compile
@@ -62,16 +63,14 @@ class Compiled:
         self.penalty = None
         if penalty is not None:
             self.penalty = compile(penalty(model), [], self.parameters, backend="python")
-        self.answers = self._answering(table[0][: self.width])
         self.table = self._array(table)
         self.flat = self._array([p.data for p in self.parameters])
 
-    def _answering(self, row: list[float]) -> Any:
+    @cached_property
+    def answers(self) -> Any:
         """The program of the model's outputs."""
-        leaves = [Value(number) for number in row]
-        output = self.model(leaves)
-        everything = self.model.parameters()
-        return compile(output, leaves, everything)
+        leaves = [Value(0.0) for _ in range(self.width)]
+        return compile(self.model(leaves), leaves, self.model.parameters())
 
     def _array(self, numbers: Any) -> Any:
         if not self.arrays:
@@ -89,7 +88,7 @@ class Compiled:
             gradient = self._sum(gradient, slopes)
         if not math.isfinite(cost):
             return float(cost), math.nan
-        norm = math.hypot(*gradient)
+        norm = math.sqrt(gradient @ gradient) if self.arrays else math.hypot(*gradient)
         if self.max_grad_norm is not None and norm > self.max_grad_norm:
             scale = self.max_grad_norm / norm
             gradient = gradient * scale if self.arrays else [g * scale for g in gradient]
