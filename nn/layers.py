@@ -153,6 +153,7 @@ class MLP(Module):
                 f"sizes wants the neurons of each layer, like [16, 16, 1]; got {sizes!r}"
             )
         random = generator(rng)
+        activation = activations.resolve(activation)  # refused even where no layer is hidden
         widths = [n_in, *sizes]
         last = len(sizes) - 1
         self.layers = [

@@ -107,7 +107,8 @@ class Module:
 def _walk(path: str, item: Any) -> Iterator[tuple[str, Any]]:
     """The Modules and leaf Values in ``item`` with their paths, each before what is in it."""
     if isinstance(item, Value):
-        yield path, item
+        if item.primitive is None:  # a result that a module keeps is none of its parameters
+            yield path, item
     elif isinstance(item, Module):
         yield path, item
         for name, inner in vars(item).items():
