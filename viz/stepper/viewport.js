@@ -89,6 +89,7 @@ class Viewport {
       const box = fits ? all : first;
       const from = box[low] * this.scale + at - gap;
       const to = box[high] * this.scale + at + gap;
+      if (!fits && size === width) return room - to; // the operands are to the left
       if (from >= 0 && to <= room) return 0;
       return from < 0 ? -from : room - to;
     };

