@@ -8,7 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from autograd import Step, Value
-from viz.files import write_atomically
+from nn.files import write_atomically
 from viz.names import Names, given, names_in
 from viz.stepper import mistakes, text
 from viz.stepper.page import Page
