@@ -49,6 +49,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
         "arguments": described,
         "parameters": {name: _text(x) for name, x in model.state_dict().items()},
     }
+    _check_rebuilt(model, _built(content))
     document = {"format": FORMAT, "sha256": _digest(content), **content}
     write_atomically(Path(path), (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
 
@@ -73,11 +74,31 @@ def load(path: str | os.PathLike[str]) -> Any:
             f"{path} was damaged or altered since it was saved (its sha256 does not fit): to "
             "change a model, load it, set its parameters, and save it again"
         )
-    kind = next(kind for kind in _ARGUMENTS if kind.__name__ == content["class"])
-    arguments = {name: _restored(value) for name, value in content["arguments"].items()}
-    model = kind(**arguments, init="zeros")
-    model.load_state_dict({name: float(x) for name, x in content["parameters"].items()})
+    try:
+        model = _built(content)
+        model.load_state_dict({name: float(x) for name, x in content["parameters"].items()})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelFileError(f"{path} does not describe a model: {error}") from None
     return model
+
+
+def _built(content: dict[str, Any]) -> Module:
+    """The model that the class and the arguments make, its weights 0."""
+    kinds = {kind.__name__: kind for kind in _ARGUMENTS}
+    arguments = {name: _restored(value) for name, value in content["arguments"].items()}
+    model: Module = kinds[content["class"]](**arguments, init="zeros")
+    return model
+
+
+def _check_rebuilt(model: Module, rebuilt: Module) -> None:
+    """Refuse a model with a part that was exchanged, which its arguments do not tell."""
+    pairs = zip(model.named_modules(), rebuilt.named_modules(), strict=False)
+    for (path, part), (_, again) in pairs:
+        if repr(part) != repr(again):
+            raise TypeError(
+                f"{path or 'the model'} is {part!r}, and what a file can hold would make it "
+                f"{again!r}: save model.state_dict(), and build the model before loading that"
+            )
 
 
 def _digest(content: dict[str, Any]) -> str:
@@ -90,10 +111,12 @@ def _text(x: float) -> float | str:
 
 def _described(argument: Any) -> Any:
     name = getattr(argument, "name", None)
-    if name in activations.names and isinstance(
-        argument, (activations.Activation, activations.PReLU)
-    ):
-        return {"name": name, **getattr(argument, "settings", {})}
+    if isinstance(argument, activations.PReLU):
+        return {"name": name}
+    if isinstance(argument, activations.Activation):
+        known = activations.names.get(name)
+        if getattr(known, "function", None) is argument.function:
+            return {"name": name, **argument.settings}
     if callable(argument):
         raise TypeError(
             f"the activation {argument!r} is a function, which a file can't hold: use one of "

@@ -18,6 +18,8 @@ from nn.optim import Adam, Optimizer, clip_grad_norm
 
 Callback = Callable[[Module, History], Any]
 
+_NOT_SHOWN = ("learning_rate", "gradient_norm")  # beside the bar: the loss and the metrics
+
 
 class NonFiniteError(ArithmeticError):
     """The loss became inf or nan; no parameter was changed by that batch.
@@ -212,9 +214,7 @@ def fit(
     >>> history["accuracy"][-1]
     1.0
     """
-    inputs, targets = _rows("inputs", inputs), _rows("targets", targets)
-    if len(inputs) != len(targets) or not inputs:
-        raise ValueError(f"fit wants a target for each row; got {len(inputs)} and {len(targets)}")
+    inputs, targets = _pair("fit", inputs, targets)
     optimizer = optimizer or Adam(model.parameters(), lr=0.01)
     loss_of = losses.resolve(loss)
     measures = _measures(metrics, loss_of, targets)
@@ -226,7 +226,7 @@ def fit(
     runner: Runner = compiled_or_none(compile, lambda: Compiled(*arguments)) or eager
     checked = {"": (inputs, targets)}
     if validation is not None:
-        checked["val_"] = (_rows("inputs", validation[0]), _rows("targets", validation[1]))
+        checked["val_"] = _pair("validation", *validation)
     order = generator(rng)
     callbacks = list(callbacks)
     history = History()
@@ -234,12 +234,13 @@ def fit(
     try:
         for _ in range(epochs):
             batches = shuffled_batches(len(inputs), batch, order)
-            history.append(_epoch(runner, eager, history, batches))
+            epoch = _epoch(runner, eager, history, batches)
             runner.write_back()
             for prefix, (xs, ts) in checked.items():
-                history.epochs[-1] |= _checked(runner, prefix, xs, ts, loss_of, measures)
+                epoch |= _checked(runner, prefix, xs, ts, loss_of, measures)
+            history.append(epoch)
             bar.update(1)
-            bar.set_postfix({k: f"{v:.4g}" for k, v in history.epochs[-1].items() if "l" in k})
+            bar.set_postfix({k: f"{v:.4g}" for k, v in epoch.items() if k not in _NOT_SHOWN})
             stops = [str(stop) for stop in [c(model, history) for c in callbacks] if stop]
             if stops:
                 history.stopped = stops[0]
@@ -307,6 +308,16 @@ def _measures(wanted: Any, loss: losses.Loss, targets: Sequence[Any]) -> dict[st
         threshold = 0.5 if halves else 0.0
         found["accuracy"] = lambda p, t: metrics.accuracy(p, t, threshold)
     return found
+
+
+def _pair(what: str, inputs: Any, targets: Any) -> tuple[list[Any], list[Any]]:
+    """Both as lists, of one length and not empty."""
+    inputs, targets = _rows("inputs", inputs), _rows("targets", targets)
+    if len(inputs) != len(targets) or not inputs:
+        raise ValueError(
+            f"{what} wants a target for each row; got {len(inputs)} rows, {len(targets)} targets"
+        )
+    return inputs, targets
 
 
 def _rows(what: str, rows: Any) -> list[Any]:
