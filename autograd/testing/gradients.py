@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import inf, isfinite
 from typing import Any, NamedTuple
 
-from autograd.backprop import gradients, reached, recorded, sweep
+from autograd.backprop import gradients
 from autograd.ieee import real
-from autograd.testing.numeric import ROUNDING, Slopes, slopes
+from autograd.testing.numeric import Slopes, slopes
+from autograd.testing.rounding import Bounds
 from autograd.testing.rules import wrong_derivative, wrong_rule
 from autograd.transforms import flat, like, tangents
 from autograd.value import Value
@@ -239,31 +240,6 @@ def _differences(f: Function, leaves: list[Value], j: int) -> Callable[[int, flo
         return slopes(lambda x: at(x)[i], numbers[j], noise)
 
     return along
-
-
-class Bounds:
-    """How far rounding may have moved a computed value and its gradient.
-
-    A sweep with the absolute values of the local derivatives gives for each node the most by which
-    a change there can move the output. To first order each operation errs by a few roundings, so
-    that the value is off by at most 4 u sum |node| * influence, and a gradient summed over n nodes
-    by 4 n u influence, u = 2**-53.
-    """
-
-    def __init__(self, root: Value) -> None:
-        nodes = reached(root)
-        self.count = len(nodes) + 1
-        self.influence = sweep(root, 1.0, nodes, _magnitudes)
-        moved = sum(abs(node.data) * self.influence[node] for node in nodes)
-        self.value = 4 * ROUNDING * moved
-
-    def gradient(self, variable: Value) -> float:
-        """The bound for the derivative with regard to ``variable``."""
-        return 4 * self.count * ROUNDING * float(self.influence.get(variable, 0.0)) + 1e-300
-
-
-def _magnitudes(node: Value) -> Iterable[tuple[Value, float]]:
-    return [(operand, abs(local)) for operand, local in recorded(node)]
 
 
 def _labels(args: Sequence[Any]) -> Iterator[str]:

@@ -69,30 +69,51 @@ class Slopes(NamedTuple):
 
 
 class _Tableau:
-    """Richardson extrapolation of differences to a step of 0; remembers the best entry."""
+    """Richardson extrapolation of differences to a step of 0: for each step the best estimate."""
 
     def __init__(self, gain: float) -> None:
         self.gain = gain  # what the error of a difference falls by from one step to the next
         self.row: list[float] = []
-        self.best = Slope(nan, inf)
-        self.since_best = 0
+        self.estimates: list[Slope] = []
 
-    def add(self, difference: float, noise: float) -> None:
-        """The next difference; ``noise`` is its rounding error."""
+    def add(self, up: float, down: float, width: float, noise: float, x: float) -> None:
+        """The next difference, near ``x``; ``noise`` is the rounding error of its numerator."""
+        difference = (up - down) / width
+        noise += 4 * ROUNDING * abs(x * difference)  # a function rounds its argument, as it were
+        if not (isfinite(difference) and isfinite(noise)):
+            self.row = []
+            return
         row = [difference]
         power = 1.0
-        self.since_best += 1
+        best = Slope(nan, inf)
         for previous in self.row[: _ORDERS - 1]:
             power *= self.gain
             row.append(row[-1] + (row[-1] - previous) / (power - 1.0))
-            error = max(abs(row[-1] - row[-2]), abs(row[-1] - previous)) + 2.0 * noise
-            if error < self.best.error / _SAFETY:
-                self.best = Slope(row[-1], _SAFETY * error)
-                self.since_best = 0
+            truncation = max(abs(row[-1] - row[-2]), abs(row[-1] - previous))
+            error = _SAFETY * (truncation + noise / width)
+            if error < best.error:
+                best = Slope(row[-1], error)
         self.row = row
+        if best.error < inf:
+            self.estimates.append(best)
 
-    def restart(self) -> None:
-        self.row = []
+    @property
+    def result(self) -> Slope:
+        """What the estimates agree on, from the finest step upwards as far as they do.
+
+        A coarse step may look exact and be wrong, where something happens nearer than it reaches.
+        """
+        low, high, best = -inf, inf, Slope(nan, inf)
+        for estimate in reversed(self.estimates):
+            below, above = estimate.value - estimate.error, estimate.value + estimate.error
+            if below > high or above < low:
+                break
+            low, high = max(low, below), min(high, above)
+            best = min(best, estimate, key=lambda slope: slope.error)
+        if best.error == inf:
+            return best
+        value = min(max(best.value, low), high)
+        return Slope(value, max(high - value, value - low))
 
 
 def slopes(f: Callable[[float], float], x: float, noise: float | None = None) -> Slopes:
@@ -101,55 +122,48 @@ def slopes(f: Callable[[float], float], x: float, noise: float | None = None) ->
     Parameters
     ----------
     f:
-        Takes a float and returns one; nan or an infinity says that it is not defined there.
+        Takes a float and returns one; nan or an infinity says that it is not defined there, as do
+        the exceptions of Python's arithmetic.
     noise:
-        How large the rounding error of ``f`` is near ``x``; four roundings of f(x), unless given.
+        How large the rounding error of ``f`` is near ``x``. Unless given, four roundings of f(x),
+        or the smallest change of ``f`` that was seen, which is safe and costs a digit.
 
     >>> import math
     >>> slope = slopes(math.sin, 1.0).both
-    >>> abs(slope.value - math.cos(1.0)) < slope.error < 1e-11
+    >>> abs(slope.value - math.cos(1.0)) < slope.error < 1e-8
     True
     >>> at_kink = slopes(abs, 0.0)
     >>> at_kink.left.value, at_kink.right.value
     (-1.0, 1.0)
     """
-    middle = f(x)
-    if noise is None:
-        noise = 4 * ROUNDING * abs(middle)
-    both, left, right = _Tableau(_RATIO**2), _Tableau(_RATIO), _Tableau(_RATIO)
+    middle = _value(f, x)
+    samples = []
     step = max(abs(x), 1.0) / 4
-    smallest = max(min(abs(x) or 1.0, 1.0) * 2.0**-34, 5e-308)
+    smallest = max((abs(x) or 1.0) * 2.0**-42, 5e-308)
     while step >= smallest:
-        above, below = (
-            x + step,
-            x - step,
-        )  # the steps that were really taken are above - x, x - below
-        up, down = f(above), f(below)
-        rounding = (noise + ROUNDING * max(abs(up), abs(down)) + UNDERFLOW) / step
-        _add(right, up, middle, above - x, rounding)
-        _add(left, middle, down, x - below, rounding)
-        _add(both, up, down, above - below, rounding)
-        accurate = both.best.error <= 1e-9 * abs(both.best.value)
-        if (
-            accurate
-            and both.since_best > 3
-            and right.best.error < inf
-            and left.best.meets(right.best)
-        ):
-            break
+        above, below = x + step, x - step  # rounded: the steps that are taken differ from `step`
+        samples.append((above, below, _value(f, above), _value(f, below)))
         step /= _RATIO
-    central = both.best
+    if noise is None:
+        changes = [abs(y - middle) for *_, up, down in samples for y in (up, down) if y != middle]
+        noise = max(4 * ROUNDING * abs(middle), min(filter(isfinite, changes), default=0.0))
+    both, left, right = _Tableau(_RATIO**2), _Tableau(_RATIO), _Tableau(_RATIO)
+    for above, below, up, down in samples:
+        rounding = 2 * noise + ROUNDING * max(abs(up), abs(down)) + UNDERFLOW
+        right.add(up, middle, above - x, rounding, x)
+        left.add(middle, down, x - below, rounding, x)
+        both.add(up, down, above - below, rounding, x)
+    central = both.result
     if not isfinite(central.error):  # the edge of the domain: one side has to do
-        central = min(left.best, right.best, key=lambda slope: slope.error)
-    return Slopes(central, left.best, right.best)
+        central = min(left.result, right.result, key=lambda slope: slope.error)
+    return Slopes(central, left.result, right.result)
 
 
-def _add(tableau: _Tableau, up: float, down: float, width: float, rounding: float) -> None:
-    difference = (up - down) / width
-    if isfinite(difference) and isfinite(rounding):
-        tableau.add(difference, rounding)
-    else:
-        tableau.restart()
+def _value(f: Callable[[float], float], x: float) -> float:
+    try:
+        return f(x)
+    except (ArithmeticError, ValueError):
+        return nan
 
 
 def numeric_gradient(

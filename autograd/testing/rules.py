@@ -7,7 +7,8 @@ from typing import Any
 
 from autograd.backprop import gradients, graph
 from autograd.primitive import Primitive
-from autograd.testing.numeric import ROUNDING, Slopes, slopes
+from autograd.testing.numeric import Slopes, slopes
+from autograd.testing.rounding import FEW, Bounds, local_errors, noise
 from autograd.value import Value, recording
 
 
@@ -21,8 +22,8 @@ def wrong_rule(outputs: Iterable[Any]) -> str | None:
         for i, local in enumerate(node.local_derivatives):
             if local is None:
                 continue
-            found = _section(primitive.value, numbers, i)
-            if found.excess(local, 64 * ROUNDING * abs(local)) > 0:
+            found = _section(primitive.value, numbers, i, noise(primitive, numbers))
+            if found.excess(local, FEW * abs(local) + local_errors(node, {})[i]) > 0:
                 return (
                     f"the rule of {primitive.name!r} for operand {i} is wrong: {_at(numbers)} it "
                     f"gives {local!r}, differences give {_shown(found)}"
@@ -51,16 +52,19 @@ def _second(
 ) -> str | None:
     """What is wrong with the derivatives of the rule for operand ``i``, if something is."""
     operands = [Value(x) if on else x for x, on in zip(numbers, active, strict=True)]
-    leaves = [o for o in operands if isinstance(o, Value)]
     with recording():
         partial = primitive.partial(i, primitive(*operands), operands)
-    seconds = iter(gradients(partial, leaves))
-    for j, on in enumerate(active):
-        if not on:
+    bounds = Bounds(partial) if isinstance(partial, Value) else None
+    noise_of_rule = bounds.value if bounds else None
+    for j, variable in enumerate(operands):
+        if not isinstance(variable, Value):
             continue
-        second = next(seconds)
-        found = _section(lambda *at: primitive.forward(active)(*at)[1 + i], numbers, j)
-        if found.excess(second, 1e4 * ROUNDING * abs(second)) > 0:
+        (second,) = gradients(partial, [variable])
+        allowed = bounds.gradient(variable) if bounds else 0.0
+        found = _section(
+            lambda *at: primitive.forward(active)(*at)[1 + i], numbers, j, noise_of_rule
+        )
+        if found.excess(second, allowed) > 0:
             return (
                 f"the rule of {primitive.name!r} for operand {i} cannot be differentiated: "
                 f"{_at(numbers)} its derivative with regard to operand {j} comes out as "
@@ -70,11 +74,13 @@ def _second(
     return None
 
 
-def _section(function: Callable[..., float], numbers: Sequence[float], i: int) -> Slopes:
+def _section(
+    function: Callable[..., float], numbers: Sequence[float], i: int, noise: float | None
+) -> Slopes:
     def along(x: float) -> float:
         return function(*numbers[:i], x, *numbers[i + 1 :])
 
-    return slopes(along, numbers[i])
+    return slopes(along, numbers[i], noise)
 
 
 def _at(numbers: Sequence[float]) -> str:
