@@ -108,7 +108,7 @@ def _with_leaves(recording: Recording, keys: dict[Value, Hashable]) -> Cover:
             continue
         users = frozenset(keys[user] for user in recording.users[leaf])
         only = next(iter(users)) if len(users) == 1 else None
-        if isinstance(only, InCall) and recording.name(leaf).startswith(f"{only.label}."):
+        if isinstance(only, InCall) and leaf in recording.known.parameters:
             keys[leaf] = only
         else:
             alike.setdefault(users, []).append(leaf)

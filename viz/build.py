@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 
 from autograd import Value
 from autograd.backprop import first_nonfinite
 from viz.abridge import Cover, InCall, Leaves, Omitted, choose
 from viz.graph import Edge, Graph, Group, Node, count, weights
+from viz.names import Known
 from viz.recording import Recording, backflow
 
 RANKDIRS = ("LR", "TB", "RL", "BT")
@@ -17,7 +18,7 @@ MAX_NODES = 800  # Graphviz takes a fifth of a second for so many, and seven for
 
 def build(
     root: Value | Sequence[Value],
-    names: Mapping[Value, str] | None = None,
+    known: Known | None = None,
     *,
     rankdir: str = "LR",
     max_nodes: int = MAX_NODES,
@@ -28,8 +29,8 @@ def build(
     ----------
     root:
         A Value, or several.
-    names:
-        What the caller calls the Values; a name given to a Value wins.
+    known:
+        What the caller calls the Values, and which of them are parameters.
     rankdir:
         Where the graph runs: ``"LR"`` from left to right, or ``"TB"``, ``"RL"``, ``"BT"``.
     max_nodes:
@@ -51,7 +52,7 @@ def build(
         raise TypeError(f"max_nodes must be a whole number; got {max_nodes!r}")
     if max_nodes < 2:
         raise ValueError(f"max_nodes must be at least 2; got {max_nodes}")
-    recording = Recording.of(_roots(root), names or {})
+    recording = Recording.of(_roots(root), known or Known())
     cover, caption = choose(recording, max_nodes)
     return _Builder(recording, cover, caption).graph(rankdir)
 
@@ -157,14 +158,14 @@ class _Builder:
                 details.append(count(len(outputs), "output"))
             return self._label(key.call), tuple(details), self._group(key.call)
         if isinstance(key, Leaves):
-            names = [self.recording.name(value) for value in members]
+            names = [self.recording.known.name(value) for value in members]
             ends = f"{names[0]} … {names[-1]}" if names[0] and names[-1] else ""
             return ends, (count(len(members), "leaf", "leaves"),), None
         return "…", (f"{len(members):,} more values",), None
 
     def _name(self, value: Value) -> str:
         """Its name; inside a frame without what the frame says already."""
-        name = self.recording.name(value)
+        name = self.recording.known.name(value)
         around = self.recording.paths[value]
         return name.removeprefix(f"{self.recording.calls[around[-1]].label}.") if around else name
 

@@ -7,7 +7,8 @@ HTML-like labels would read a name such as ``<b>`` or ``a|b`` as mark-up.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from viz.card import card, cells
 from viz.colors import LIGHT
@@ -34,9 +35,11 @@ def to_layout_dot(graph: Graph) -> str:
 
 def statements(graph: Graph, labels: bool = True) -> Iterator[list[str]]:
     """The statements of a graph, each as its lines: settings, nodes in their groups, edges."""
-    settings = {"rankdir": graph.rankdir, "ranksep": "0.62", "nodesep": "0.2"}
-    if graph.rankdir in ("TB", "BT"):
-        settings |= {"ranksep": "0.55", "nodesep": "0.3"}
+    settings = {
+        "rankdir": graph.rankdir,
+        "ranksep": f"{_rank_separation(graph):.2f}",
+        "nodesep": "0.3" if graph.rankdir in ("TB", "BT") else "0.2",
+    }
     if labels and graph.caption:
         settings |= {"label": graph.caption, "labelloc": "b", "labeljust": "l"}
     if labels:
@@ -61,10 +64,17 @@ def statements(graph: Graph, labels: bool = True) -> Iterator[list[str]]:
         yield [_edge(edge, labels, texts)]
 
 
+def _rank_separation(graph: Graph) -> float:
+    """Inches between ranks: more where many edges meet, as between layers of neurons."""
+    arriving = Counter(edge.head for edge in graph.edges)
+    most = max(arriving.values(), default=0)
+    return 0.62 + 0.08 * min(max(most - 4, 0), 16)
+
+
 def _cluster(
     group: Group,
-    members: dict[str | None, list[Node]],
-    children: dict[str | None, list[Group]],
+    members: Mapping[str | None, Sequence[Node]],
+    children: Mapping[str | None, Sequence[Group]],
     labels: bool,
 ) -> list[str]:
     label = plain(group.label)
@@ -150,7 +160,7 @@ def _edge(edge: Edge, labels: bool, texts: bool) -> str:
 def edge_text(edge: Edge) -> str:
     """What stands on an edge: how many uses it stands for, or its part of a sum of gradients."""
     if edge.count > 1:
-        return f"{edge.count:,}"
+        return f"×{edge.count:,}"
     return number(edge.gradient) if edge.shared and edge.gradient is not None else ""
 
 

@@ -12,11 +12,11 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from autograd import Value
+from nn.files import write_atomically
 from viz import dot, render, svg
 from viz.build import MAX_NODES, build
-from viz.files import write_atomically
 from viz.graph import Graph
-from viz.names import Names, given, names_in
+from viz.names import Names, names_in
 
 _SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 
@@ -165,5 +165,5 @@ def draw(
     >>> [(node.heading, node.data, node.grad) for node in draw(y).graph.nodes]
     [('w', -3.0, 2.0), ('x', 2.0, -3.0), ('y = *', -6.0, 1.0)]
     """
-    found = names_in(sys._getframe(1)) | given(names)
-    return Drawing(build(root, found, rankdir=rankdir, max_nodes=max_nodes))
+    known = names_in(sys._getframe(1)).override(names)
+    return Drawing(build(root, known, rankdir=rankdir, max_nodes=max_nodes))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from types import FrameType
 
 from autograd import Value
+from nn import Module
 
 _DEEPEST = 3  # of lists inside lists, such as rows of a matrix
 _LONGEST = 100_000  # items looked at in all, so that a large data set does not slow a picture down
@@ -14,24 +16,55 @@ _NOTEBOOK = frozenset(["In", "Out", "exit", "quit", "get_ipython"])  # IPython's
 Names = Mapping[str, Value] | Mapping[Value, str]
 
 
-def names_in(frame: FrameType) -> dict[Value, str]:
+@dataclass(frozen=True)
+class Known:
+    """Names for Values: ``chosen`` win over the names that Values carry, ``found`` stand in for
+    them. ``parameters`` are the Values known to belong to a module."""
+
+    found: Mapping[Value, str] = field(default_factory=dict)
+    chosen: Mapping[Value, str] = field(default_factory=dict)
+    parameters: frozenset[Value] = frozenset()
+
+    def name(self, value: Value) -> str:
+        """What to call a Value; empty if it has no name."""
+        return self.chosen.get(value) or value.name or self.found.get(value, "")
+
+    def override(self, names: Names | None) -> Known:
+        """The same with the ``names`` argument as people write it, either way round.
+
+        Raises
+        ------
+        TypeError
+            for anything but a dict of names to Values, or of Values to names.
+        """
+        chosen: dict[Value, str] = {}
+        for key, item in dict(names or {}).items():
+            if isinstance(key, str) and isinstance(item, Value):
+                chosen[item] = key
+            elif isinstance(key, Value) and isinstance(item, str):
+                chosen[key] = item
+            else:
+                raise TypeError(
+                    "names must say which Value has which name, as in names={'w': w}; "
+                    f"got {key!r}: {item!r}"
+                )
+        return Known(self.found, chosen, self.parameters)
+
+
+def names_in(frame: FrameType) -> Known:
     """Names for the Values that a frame can reach: its variables, then items of its lists,
-    tuples and dicts, then the parameters of its modules. The first name found is kept.
+    tuples and dicts, then the parameters of modules, its own and those of the frames that called
+    it. The first name found is kept.
 
     >>> import sys
     >>> def f():
     ...     w = [Value(1.0), Value(2.0)]
     ...     b = w[1]
-    ...     return list(names_in(sys._getframe()).values())
+    ...     return list(names_in(sys._getframe()).found.values())
     >>> f()
     ['b', 'w[0]']
     """
-    variables = [
-        (name, item)
-        for scope in (frame.f_locals, frame.f_globals)
-        for name, item in list(scope.items())
-        if not name.startswith("_") and name not in _NOTEBOOK
-    ]
+    variables = list(_variables(frame.f_locals)) + list(_variables(frame.f_globals))
     found: dict[Value, str] = {}
     for name, item in variables:
         if isinstance(item, Value):
@@ -42,16 +75,34 @@ def names_in(frame: FrameType) -> dict[Value, str]:
             for path, value in _items(name, item, _DEEPEST):
                 budget -= 1
                 if budget < 0:
-                    return found
+                    break
                 if value is not None:
                     found.setdefault(value, path)
-    for _, item in variables:
-        parameters = getattr(type(item), "named_parameters", None)
-        if parameters is not None and not isinstance(item, type):
-            for path, value in parameters(item):
-                if isinstance(value, Value):
-                    found.setdefault(value, path)
-    return found
+    parameters: dict[Value, None] = {}
+    for module in _modules(frame):
+        for path, value in module.named_parameters():
+            found.setdefault(value, path)
+            parameters.setdefault(value)
+    return Known(found, {}, frozenset(parameters))
+
+
+def _variables(scope: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, item in list(scope.items()):
+        if not name.startswith("_") and name not in _NOTEBOOK:
+            yield name, item
+
+
+def _modules(frame: FrameType) -> list[Module]:
+    """The modules in a frame and in the frames that called it, the nearest first."""
+    found: dict[int, Module] = {}
+    around: FrameType | None = frame
+    while around is not None:
+        for scope in (around.f_locals, around.f_globals):
+            for _, item in _variables(scope):
+                if isinstance(item, Module):
+                    found.setdefault(id(item), item)
+        around = around.f_back
+    return list(found.values())
 
 
 def _items(path: str, container: object, depth: int) -> Iterator[tuple[str, Value | None]]:
@@ -70,25 +121,3 @@ def _items(path: str, container: object, depth: int) -> Iterator[tuple[str, Valu
             yield from _items(f"{path}[{key}]", item, depth - 1)
         else:
             yield "", None
-
-
-def given(names: Names | None) -> dict[Value, str]:
-    """The ``names`` argument as people write it, either way round.
-
-    Raises
-    ------
-    TypeError
-        for anything but a dict of names to Values, or of Values to names.
-    """
-    found: dict[Value, str] = {}
-    for key, item in dict(names or {}).items():
-        if isinstance(key, str) and isinstance(item, Value):
-            found[item] = key
-        elif isinstance(key, Value) and isinstance(item, str):
-            found[key] = item
-        else:
-            raise TypeError(
-                "names must say which Value has which name, as in names={'w': w}; "
-                f"got {key!r}: {item!r}"
-            )
-    return found

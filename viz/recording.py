@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from autograd import Value
 from autograd.backprop import reached
 from viz.calls import Called, calls, innermost, path
+from viz.names import Known
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,16 @@ class Recording:
         The Values asked for.
     values:
         All that they depend on and themselves, operands before results.
-    names:
-        What the caller calls them.
+    known:
+        What the caller calls them, and which are parameters.
     """
 
     roots: tuple[Value, ...]
     values: tuple[Value, ...]
-    names: Mapping[Value, str] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
     @staticmethod
-    def of(roots: Sequence[Value], names: Mapping[Value, str]) -> Recording:
+    def of(roots: Sequence[Value], known: Known) -> Recording:
         """Everything that ``roots`` depend on."""
         computed = {node for root in roots for node in reached(root)}
         ordered: dict[Value, None] = {}
@@ -41,11 +42,7 @@ class Recording:
             ordered.setdefault(node)
         for root in roots:
             ordered.setdefault(root)
-        return Recording(tuple(dict.fromkeys(roots)), tuple(ordered), names)
-
-    def name(self, value: Value) -> str:
-        """The name it was given, or else the caller's."""
-        return value.name or self.names.get(value, "")
+        return Recording(tuple(dict.fromkeys(roots)), tuple(ordered), known)
 
     @cached_property
     def calls(self) -> list[Called]:
@@ -67,22 +64,16 @@ class Recording:
         """The calls around each value, outermost first, as indices into ``calls``.
 
         A parameter has no place in the order of creation; it stands in the innermost call that
-        its name begins with, if nothing outside that call uses it.
+        has all uses of it. Other leaves stand outside: they are what the calls were given.
         """
         computed = [value for value in self.values if value.primitive is not None]
         found = innermost(computed, self.calls)
         paths = {value: path(found.get(value), self.calls) for value in computed}
         for leaf in self.values:
             if leaf.primitive is None:
-                users = self.users[leaf]
-                around = [] if not users else _common([paths[user] for user in users])
-                while around and not self._is_parameter(leaf, around[-1]):
-                    around = around[:-1]
-                paths[leaf] = around
+                inner = self.users[leaf] if leaf in self.known.parameters else []
+                paths[leaf] = _common([paths[user] for user in inner])
         return paths
-
-    def _is_parameter(self, leaf: Value, call: int) -> bool:
-        return self.name(leaf).startswith(f"{self.calls[call].label}.")
 
     @cached_property
     def changed(self) -> int:

@@ -24,6 +24,7 @@ _MARGIN = 12.0
 _FOOTER = 20.0  # height of a line under the picture
 _LEGEND_WIDTH = 420.0
 _EDGE_TEXT = 10.5  # also of all text outside the boxes
+_DENSE = 150  # edges, from which on they are drawn lighter
 _DASHES = "6 3.5"  # of a negative gradient's line
 _EDGE_CELL = CELL * _EDGE_TEXT / TEXT
 
@@ -66,12 +67,15 @@ def read_layout(graph: Graph, output: dict[str, Any]) -> Layout:
     labels: dict[str, tuple[Point, float]] = {}
     texts = {edge.id: edge_text(edge) for edge in graph.edges}
     for item in output.get("edges", []):
+        if "id" not in item:
+            continue
         if "pos" in item:
             curve = item["pos"].removeprefix("e,").split()[1:]
             paths[item["id"]] = [axes.uv(point(pair)) for pair in curve]
         if "lp" in item:
             half = LINE / 2 if axes.swapped else cells(texts[item["id"]]) * _EDGE_CELL / 2 + 2
             labels[item["id"]] = axes.uv(point(item["lp"])), half
+    _in_order(graph, centers, axes)
     boxes = {node.id: _box_of(card(node), axes.uv(centers[node.id]), axes) for node in graph.nodes}
     ways = {
         id: Way(
@@ -82,6 +86,21 @@ def read_layout(graph: Graph, output: dict[str, Any]) -> Layout:
     }
     width, height = right - left + 2 * _MARGIN, top - bottom + 2 * _MARGIN
     return Layout(width, height, centers, frames, ways)
+
+
+def _in_order(graph: Graph, centers: dict[str, Point], axes: Axes) -> None:
+    """Let the collapsed neurons of a layer change places until they stand in order.
+
+    Where all are joined with all, Graphviz has no reason to prefer that order.
+    """
+    alike: dict[object, list[str]] = {}
+    for node in graph.nodes:
+        if node.kind == "group":
+            u, _ = axes.uv(centers[node.id])
+            alike.setdefault((node.group, round(u, 1), card(node).height), []).append(node.id)
+    for ids in alike.values():
+        places = sorted((centers[id] for id in ids), key=lambda place: axes.uv(place)[1])
+        centers.update(zip(ids, places, strict=True))
 
 
 def _box_of(box: Card, center: Point, axes: Axes) -> Box:
@@ -114,7 +133,7 @@ def to_svg(graph: Graph, layout: Layout, prefix: str) -> str:
         f"<style>{_dark(prefix)}</style>",
         f'<rect class="paper" width="100%" height="100%" rx="6" fill="{LIGHT.paper}"/>',
         *_frames(graph, layout, prefix),
-        f'<g fill="none" font-family="{_MONO}" font-size="{_n(_EDGE_TEXT)}">',
+        f'<g fill="none" font-family="{_MONO}" font-size="{_n(_EDGE_TEXT)}"{_opacity(graph)}>',
         *(_edge(edge, layout, prefix) for edge in graph.edges),
         "</g>",
         f'<g font-family="{_MONO}" font-size="{_n(TEXT)}" fill="{LIGHT.ink}" class="ink">',
@@ -201,6 +220,11 @@ def _edge(edge: Edge, layout: Layout, prefix: str) -> str:
             f'stroke-width="4" stroke-linejoin="round" paint-order="stroke">{_text(text)}</text>'
         )
     return "".join(parts) + "</g>"
+
+
+def _opacity(graph: Graph) -> str:
+    """Where edges lie over each other they let each other through."""
+    return ' stroke-opacity="0.6"' if len(graph.edges) > _DENSE else ""
 
 
 def _edge_title(edge: Edge) -> str:

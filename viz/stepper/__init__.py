@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograd import Step, Value
 from nn.files import write_atomically
-from viz.names import Names, given, names_in
+from viz.names import Names, names_in
 from viz.stepper import mistakes, text
 from viz.stepper.page import Page
 from viz.stepper.story import MAX_NODES, Story
@@ -159,5 +159,5 @@ def step_through(
     w = -3.0; 0.0 + -3.0 = -3.0
     """
     mistakes.check(mistake)
-    found = names_in(sys._getframe(1)) | given(names)
-    return Stepper(Story.of(root, found, max_nodes, rankdir), mistake)
+    known = names_in(sys._getframe(1)).override(names)
+    return Stepper(Story.of(root, known, max_nodes, rankdir), mistake)

@@ -10,6 +10,7 @@ from autograd import StaleGraphError, Step, Value, steps
 from autograd.formula import derivative_text
 from viz.build import build
 from viz.graph import Graph, count, plain, weights
+from viz.names import Known
 from viz.recording import Recording
 
 MAX_NODES = 1000
@@ -50,7 +51,7 @@ class Story:
     @staticmethod
     def of(
         root: object,
-        names: Mapping[Value, str] | None = None,
+        known: Known | None = None,
         max_nodes: int = MAX_NODES,
         rankdir: str = "LR",
     ) -> Story:
@@ -80,11 +81,12 @@ class Story:
                 f"{root!r} was computed from nothing, so there is nothing to step through: pass "
                 "the Value that you computed from it (inside no_grad nothing is recorded)"
             )
-        recording = Recording.of([root], names or {})
+        known = known or Known()
+        recording = Recording.of([root], known)
         _check(recording, max_nodes)
         called = _names(recording)
         enough = 4 * len(recording.values) + sum(len(v.operands) for v in recording.values)
-        graph = build(root, {**(names or {}), **called}, rankdir=rankdir, max_nodes=enough)
+        graph = build(root, replace(known, chosen=called), rankdir=rankdir, max_nodes=enough)
         drawn = {node.id: node.name for node in graph.nodes}
         shown = {
             value: plain(drawn[f"n{i}"], _LONGEST_NAME) or called[value]
@@ -92,7 +94,7 @@ class Story:
         }
         longer = {
             value: plain(name, 80)
-            for value, name in (names or {}).items()
+            for value, name in known.found.items()
             if value in shown and "." in name and name != shown[value]
         }
         taken = tuple(_renamed(step, shown) for step in steps(root))
@@ -156,7 +158,7 @@ def _check(recording: Recording, max_nodes: int) -> None:
 
 def _names(recording: Recording) -> dict[Value, str]:
     """A name for every value: its own, or the caller's, or v1, v2, ... in order."""
-    called = {value: recording.name(value) for value in recording.values}
+    called = {value: recording.known.name(value) for value in recording.values}
     taken = set(called.values())
     free = (name for i in itertools.count(1) if (name := f"v{i}") not in taken)
     for value, name in called.items():
