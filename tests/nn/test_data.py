@@ -261,6 +261,8 @@ def test_split_sizes():
     for n in range(5, 2000, 5):  # 0.2 * n is a hair above n / 5 for some of these
         assert len(data.train_test_split(range(n), range(n), 0.2)[1]) == n // 5
     order = data.train_test_split(range(100), range(100))
+    assert [len(part) for part in order] == [80, 20, 80, 20]
+    assert order == data.train_test_split(range(100), range(100), 0.2, rng=0)
     assert order[0] != sorted(order[0])
     assert order[0] != data.train_test_split(range(100), range(100), rng=1)[0]
 
@@ -298,6 +300,8 @@ def test_minibatches_are_reshuffled_by_a_generator_and_repeatable_by_a_seed():
     epochs = [epoch(generator) for _ in range(5)]
     assert len({str(e) for e in epochs}) == 5
     assert epochs[0] == epoch(3) == epoch(3)
+    assert epoch(0) == [batch for batch, _ in data.minibatches(range(50), range(50), 8)]
+    assert epoch(0) == [list(rows) for rows in data.shuffled_batches(50, 8)]
     state = random.getstate()
     epoch(0)
     assert random.getstate() == state

@@ -54,6 +54,7 @@ def test_formulas(t):
     assert factor(0.3, 0.99, 0.01)(t) == CLOSE(max(0.01, 0.3 * 0.99**t), **few_roundings)
     assert exponential(0.3, 0.01)(t) == CLOSE(0.3 / math.e ** (0.01 * t), rel=1e-12)  # e is rounded
     assert polynomial(0.3, 1.5, 0.1)(t) == CLOSE(0.3 / (1 + 0.1 * t) ** 1.5, **few_roundings)
+    assert polynomial(0.3)(t) == polynomial(0.3, 0.5, 1.0)(t)
     assert inverse_sqrt(0.3)(t) == CLOSE(polynomial(0.3, 0.5, 1.0)(t), **few_roundings)
     assert constant(0.3)(t) == 0.3
 
