@@ -10,7 +10,7 @@ import math
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import llvmlite
 import llvmlite.binding as llvm
@@ -20,21 +20,33 @@ from autograd.compiler.ir import LIBRARY
 MAGIC = b"stepgrad object 1\n"
 
 
+class Machine(NamedTuple):
+    """This machine: LLVM's names for it, doubles to a vector register, and vector registers."""
+
+    triple: str
+    cpu: str
+    features: str
+    wide: int
+    registers: int
+
+    def target(self) -> Any:
+        """LLVM's description, a new one each time: an engine takes it over."""
+        target = llvm.Target.from_triple(self.triple)
+        return target.create_target_machine(cpu=self.cpu, features=self.features, opt=2)
+
+
 @functools.cache
-def machine() -> tuple[Any, str, int, int]:
-    """LLVM's description of this machine, its name, doubles to a register, and registers."""
+def machine() -> Machine:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    features = llvm.get_host_cpu_features()
-    cpu = llvm.get_host_cpu_name()
-    target = llvm.Target.from_default_triple()
-    described = target.create_target_machine(cpu=cpu, features=features.flatten(), opt=2)
+    has = llvm.get_host_cpu_features()
+    triple = llvm.get_default_triple()
     wide, registers = 2, 32
-    if target.triple.startswith(("x86", "i686", "amd64")):
-        wide, registers = (4, 16) if features.get("avx2") else (2, 16)
-        if features.get("avx512f") and features.get("avx512vl"):
+    if triple.startswith(("x86", "i686", "amd64")):
+        wide, registers = (4, 16) if has.get("avx2") else (2, 16)
+        if has.get("avx512f") and has.get("avx512vl"):
             wide, registers = 8, 32
-    return described, f"{target.triple} {cpu} {features.flatten()}", wide, registers
+    return Machine(triple, llvm.get_host_cpu_name(), has.flatten(), wide, registers)
 
 
 @functools.cache
@@ -55,7 +67,7 @@ class Loaded:
     def __init__(self, code: bytes) -> None:
         bind_library()
         empty = llvm.parse_assembly("")
-        self._engine = llvm.create_mcjit_compiler(empty, machine()[0])
+        self._engine = llvm.create_mcjit_compiler(empty, machine().target())
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
 
@@ -70,14 +82,14 @@ def load(text: str) -> Loaded:
     file that is not whole is not used, and is written anew. ``STEPGRAD_CACHE`` names the folder;
     empty, nothing is kept.
     """
-    described, name, _, _ = machine()
-    version = f"{llvmlite.__version__} {llvm.llvm_version_info} {name}"
+    here = machine()
+    version = f"{llvmlite.__version__} {llvm.llvm_version_info} {here}"
     key = hashlib.sha256(f"{version}\n{text}".encode()).hexdigest()
     folder = cache_folder()
     code = _read(folder / key) if folder is not None else None
     if code is None:
         module = llvm.parse_assembly(text)
-        code = described.emit_object(module)
+        code = here.target().emit_object(module)
         if folder is not None:
             _write(folder / key, code)
     return Loaded(code)

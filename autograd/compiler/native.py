@@ -53,8 +53,8 @@ class Kernel:
     """
 
     def __init__(self, code: Code, gradient: bool, lanes: int, fast: bool) -> None:
-        _, _, wide, registers = jit.machine()
-        written = llvm.write(code, gradient, lanes or wide, wide, registers, fast)
+        here = jit.machine()
+        written = llvm.write(code, gradient, lanes or here.wide, here.wide, here.registers, fast)
         self._loaded = jit.load(written.text)
         self._size = written.work
         self._free: list[Work] = []

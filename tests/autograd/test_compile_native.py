@@ -1,0 +1,376 @@
+"""Machine code: rolled loops, threads, and the cache on disk; none of them changes a bit."""
+
+import hashlib
+import os
+import random
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from compiled import bits, eager, network, numbers, program_of, summed, table_of
+
+pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
+pytest.importorskip("numpy", reason="machine code runs on numpy's arrays")
+
+import itertools
+
+import numpy
+
+import autograd
+from autograd import Value
+from autograd.compiler import jit, llvm, rolling
+from autograd.compiler.rolling import Layer, plan
+
+
+def code_of(program):
+    return program._lowered.gradient
+
+
+def assert_same(function, inputs, weights, rows=37, seed=0, **options):
+    program = program_of(function, inputs, weights, backend="llvm", **options)
+    data = table_of(rows, inputs, seed)
+    value, gradient = program.value_and_grad(data, "sum")
+    wanted = summed(function, data, weights)
+    assert [*map(bits, [value, *gradient])] == [*map(bits, [wanted[0], *wanted[1]])]
+    assert program(data) == [eager(function, row, weights)[0] for row in data]
+    assert program(data[:2]) == program(data)[:2]
+    return program
+
+
+def layers_of(program):
+    """(neurons, weights to each) of the loops that were found, and those of the gradients."""
+    found = plan(code_of(program), True)
+    layers = [(len(u.outs), len(u.values)) for u in found.units if isinstance(u, Layer)]
+    return layers, [(len(outer.rows), len(outer.columns)) for outer in found.outers]
+
+
+# -- loops --
+
+
+@pytest.mark.parametrize(
+    "sizes", [(2, 16, 16, 1), (9, 5, 3), (40, 7), (17, 17, 17, 17), (5, 33, 2), (100, 1)]
+)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_layers_of_all_shapes_are_rolled_and_exact(sizes, reverse):
+    function, count = network(sizes, reverse=reverse)
+    program = assert_same(function, sizes[0], numbers(count, 1, 0.3))
+    layers, outers = layers_of(program)
+    forward = [(m, n) for n, m in itertools.pairwise(sizes) if n >= 4 and m * n >= 16]
+    backward = [(n, m) for n, m in itertools.pairwise(sizes[1:]) if m >= 4]
+    assert sorted(layers) == sorted(forward + backward)
+    assert outers == [(m, n) for n, m in itertools.pairwise(sizes) if n >= 8]
+
+
+def test_activations_between_layers():
+    for activation in ("tanh", "sigmoid", "softplus", "gelu"):
+        function, count = network([6, 8, 8, 1], activation)
+        assert_same(function, 6, numbers(count, 2))
+
+
+def test_weights_in_any_order():
+    """Weights that are at no regular place, shared, or used elsewhere too."""
+    sizes = [12, 10, 9, 1]
+    function, count = network(sizes)
+    weights = numbers(count, 3, 0.3)
+    orders = {
+        "backwards": list(range(count))[::-1],
+        "shuffled": random.Random(1).sample(range(count), count),
+        "shared": [k % 20 for k in range(count)],
+        "every other twice": [k // 2 for k in range(count)],
+    }
+    for order in orders.values():
+        assert_same(lambda x, w, order=order: function(x, [w[k] for k in order]), 12, weights)
+    assert_same(lambda x, w: function(x, w) + w[3] * w[3] * 0.1, 12, weights)
+    assert_same(lambda x, w: function(x, w) + sum(v * v for v in w) * 0.1, 12, weights)
+
+
+def test_seeds_of_any_kind():
+    """Chains that go on from a constant, an input, another chain, or from nothing."""
+
+    def chain(start, weights, values):
+        for w, x in zip(weights, values, strict=True):
+            start = w * x if start is None else start + w * x
+        return start
+
+    def function(starts):
+        def build(x, w):
+            units = [
+                chain(start(x, w), w[10 * k : 10 * k + 10], x) for k, start in enumerate(starts)
+            ]
+            total = units[0].tanh()
+            for k, unit in enumerate(units[1:], 1):
+                total = total + unit.tanh() * w[k]
+            return total
+
+        return build
+
+    weights = numbers(64, 4)
+    kinds = [
+        lambda x, w: None,
+        lambda x, w: Value(0.5) * 1.0,
+        lambda x, w: x[3],
+        lambda x, w: w[60],
+        lambda x, w: chain(w[61], w[40:50], x),
+        lambda x, w: x[0] * x[1],
+        lambda x, w: w[62] * w[63],
+    ]
+    for kind in kinds:
+        assert_same(function([kind] * 4), 10, weights)
+    assert_same(function(kinds[:6]), 10, weights)
+
+
+def test_windows_over_the_inputs():
+    """One kernel slid over a row, as in a convolution: the weights are the same, the inputs not."""
+
+    def function(x, w):
+        outs = []
+        for start in range(len(x) - 8):
+            total = w[8]
+            for k in range(8):
+                total = total + w[k] * x[start + k]
+            outs.append(total.relu())
+        total = outs[0]
+        for out in outs[1:]:
+            total = total + out
+        return total
+
+    assert_same(function, 20, numbers(9, 5))
+
+
+def test_one_layer_feeds_two():
+    def layer(w, values, count):
+        step = len(values)
+        outs = []
+        for j in range(count):
+            total = w[j * step] * values[0]
+            for k in range(1, step):
+                total = total + w[j * step + k] * values[k]
+            outs.append(total)
+        return outs
+
+    def function(x, w):
+        hidden = [h.tanh() for h in layer(w, x, 8)]
+        left = layer(w[80:], hidden, 8)
+        right = layer(w[144:], hidden[::-1], 8)
+        again = layer(w[208:], [*left[:4], *right[:4]], 8)
+        total = again[0]
+        for a, b in zip(again[1:], [*left, *right], strict=False):
+            total = total + a * b
+        return total
+
+    assert_same(function, 10, numbers(272, 6, 0.4))
+
+
+def test_second_order_gradients_compile():
+    """A loss that holds a gradient itself, as in a gradient penalty."""
+
+    def function(x, w):
+        inner, _ = network([4, 8, 1], "tanh")
+        output = inner(x, w)
+        slopes = autograd.gradients(output, x, create_graph=True)
+        total = output
+        for slope in slopes:
+            total = total + slope * slope
+        return total
+
+    assert_same(function, 4, numbers(network([4, 8, 1])[1], 7, 0.5), rows=9)
+
+
+def test_code_does_not_grow_with_the_width_of_a_layer():
+    sizes = []
+    for width in (50, 100, 400):
+        function, count = network([width, 8, 1])
+        program = program_of(function, width, numbers(count, 1), backend="python")
+        sizes.append(len(llvm.write(code_of(program), True, 8, 8, 32, False).text))
+    assert sizes[2] < 1.02 * sizes[0]  # numbers have more digits; each weight more took 100s
+
+
+@pytest.mark.parametrize("lanes", [2, 4])
+def test_other_machines(monkeypatch, lanes):
+    """Registers of other sizes change the code and not the result."""
+    here = jit.machine()._replace(wide=lanes, registers=16)
+    monkeypatch.setattr(jit, "machine", lambda: here)
+    monkeypatch.setattr("autograd.compiler.program._known", type(autograd_known())())
+    function, count = network([11, 9, 6, 2], "tanh")
+    assert_same(function, 11, numbers(count, 8))
+
+
+def autograd_known():
+    from autograd.compiler import program
+
+    return program._known
+
+
+def test_the_layers_tests_have_teeth(monkeypatch):
+    """A loop that adds in another order is noticed."""
+    function, count = network([24, 6, 1])
+    original = rolling._weights
+
+    def backwards(code, uniform, products):
+        found = original(code, uniform, products)
+        if found is None:
+            return None
+        base, step, values = found
+        return base + step * (len(values) - 1), -step, values[::-1]
+
+    monkeypatch.setattr(rolling, "_weights", backwards)
+    monkeypatch.setattr("autograd.compiler.program._known", type(autograd_known())())
+    with pytest.raises(AssertionError):
+        assert_same(function, 24, numbers(count, 9))
+
+
+# -- threads --
+
+
+@pytest.mark.parametrize("rows", [1, 255, 256, 257, 1000, 9000])
+def test_the_result_is_the_same_for_every_number_of_threads(rows):
+    function, count = network([3, 6, 1])
+    weights = numbers(count, 10)
+    data = numpy.array(table_of(rows, 3, 11))
+    results = set()
+    for threads in (1, 2, 3, 7):
+        program = program_of(function, 3, weights, backend="llvm", threads=threads)
+        value, gradient = program.value_and_grad(data)
+        results.add((value, *gradient.tolist(), program(data).tobytes()))
+    assert len(results) == 1
+
+
+def test_more_blocks_than_one_wave_of_threads():
+    program = program_of(lambda x, w: (x[0] * w[0]).tanh(), 1, [0.5], backend="llvm", threads=2)
+    rows = table_of(256 * 40 + 3, 1, 12)
+    wanted = summed(lambda x, w: (x[0] * w[0]).tanh(), rows, [0.5])
+    assert program.value_and_grad(rows, "sum") == (wanted[0], wanted[1])
+
+
+def test_one_program_called_from_several_threads():
+    function, count = network([3, 8, 1], "tanh")
+    program = program_of(function, 3, numbers(count, 13), backend="llvm")
+    tables = [numpy.array(table_of(300, 3, seed)) for seed in range(8)]
+    wanted = [program.value_and_grad(table)[0] for table in tables]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            got = pool.map(lambda table: program.value_and_grad(table)[0], tables)
+            assert list(got) == wanted
+
+
+# -- the cache --
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("STEPGRAD_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+MODULE = """
+define void @run(ptr %x) {
+  %v = load double, ptr %x
+  %w = fadd double %v, 0x3FF0000000000000
+  store double %w, ptr %x
+  ret void
+}
+"""
+
+
+def run_module(text=MODULE):
+    import ctypes
+
+    loaded = jit.load(text)
+    number = ctypes.c_double(2.0)
+    ctypes.CFUNCTYPE(None, ctypes.c_void_p)(loaded.address("run"))(ctypes.addressof(number))
+    return number.value
+
+
+def test_code_is_kept_and_used_again(cache, monkeypatch):
+    assert run_module() == 3.0
+    (file,) = cache.iterdir()
+
+    def refuse(text):
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(jit.llvm, "parse_assembly", lambda t: refuse(t) if t else PARSE(t))
+    assert run_module() == 3.0
+    assert list(cache.iterdir()) == [file]
+
+
+PARSE = jit.llvm.parse_assembly
+
+
+def test_a_damaged_file_is_not_used_and_is_replaced(cache):
+    run_module()
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    rng = random.Random(1)
+    spoiled = [b"", b"x", whole[:10], whole[:-1], whole + b"\0", whole[::-1], bytes(len(whole))]
+    for _ in range(100):
+        at = rng.randrange(len(whole))
+        spoiled.append(whole[:at] + bytes([whole[at] ^ 1 << rng.randrange(8)]) + whole[at + 1 :])
+        spoiled.append(whole[: rng.randrange(len(whole))])
+    for data in spoiled:
+        file.write_bytes(data)
+        assert run_module() == 3.0
+        assert file.read_bytes() == whole
+
+
+def test_code_of_another_version_is_not_used(cache, monkeypatch):
+    run_module()
+    monkeypatch.setattr(jit.llvmlite, "__version__", "another")
+    run_module()
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    for folder in (str(blocked), str(blocked / "below"), ""):
+        monkeypatch.setenv("STEPGRAD_CACHE", folder)
+        assert run_module() == 3.0
+    assert blocked.read_text() == "not a folder"
+
+
+def test_where_the_cache_is(monkeypatch):
+    monkeypatch.delenv("STEPGRAD_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert str(jit.cache_folder()) == "/somewhere/stepgrad"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "/home/me")
+    assert str(jit.cache_folder()) == "/home/me/.cache/stepgrad"
+
+
+def test_programs_are_the_same_from_the_cache_and_from_one_process_to_the_next(cache):
+    script = """
+import autograd, numpy
+from autograd import Value
+x, w = Value(1.0), [Value(k / 7) for k in range(40)]
+total = w[0]
+for v in w[1:]:
+    total = total + (v * x).tanh()
+program = autograd.compile(total, inputs=[x], parameters=w, backend="llvm")
+value, gradient = program.value_and_grad(numpy.linspace(-1, 1, 50).reshape(50, 1))
+print(value.hex(), gradient.tobytes().hex())
+"""
+    printed, files = set(), set()
+    for seed in ("0", "1", "2"):
+        run = subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        assert run.stderr == ""
+        printed.add(run.stdout)
+        files.add(hashlib.sha256(str(sorted(cache.iterdir())).encode()).hexdigest())
+    assert len(printed) == 1
+    assert len(files) == 1
+
+
+def test_equal_structures_share_their_code():
+    function, count = network([3, 4, 1])
+    first = program_of(function, 3, numbers(count, 1), backend="llvm")
+    second = program_of(function, 3, numbers(count, 2), backend="llvm")
+    assert first._backend is second._backend
+    rows = table_of(5, 3, 3)
+    assert first(rows) != second(rows)
+    other = program_of(lambda x, w: function(x, w) * 2.0, 3, numbers(count, 1), backend="llvm")
+    assert other._backend is not first._backend
