@@ -56,9 +56,10 @@ function runBackward(graph, run, mistake = "", before = null) {
     for (const leaf of graph.leaves) if (before.has(leaf)) adjoint.set(leaf, before.get(leaf));
   }
   const start = new Map(adjoint);
-  const order = mistake === "order" ? breadthFirst(graph) : graph.computed.slice().reverse();
+  const order = graph.computed.slice();
+  if (mistake !== "order") order.reverse();
   const steps = order.map((node) => {
-    const upstream = adjoint.get(node);
+    const upstream = adjoint.get(node) ?? 0;
     const given = [];
     for (const edge of graph.feeds[node]) {
       const slope = local(run, edge);
@@ -73,20 +74,6 @@ function runBackward(graph, run, mistake = "", before = null) {
     return { node, upstream, given };
   });
   return { start, steps, adjoint, mistake };
-}
-
-// Every node as soon as something has reached it.
-function breadthFirst(graph) {
-  const seen = new Set([graph.root]);
-  const order = [graph.root];
-  for (const node of order) {
-    for (const { operand } of graph.feeds[node]) {
-      if (operand < 0 || seen.has(operand) || graph.feeds[operand].length === 0) continue;
-      seen.add(operand);
-      order.push(operand);
-    }
-  }
-  return order;
 }
 
 // The first number that a wrong backprop gets wrong: its step, and which contribution (or null).

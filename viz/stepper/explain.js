@@ -49,8 +49,9 @@ class Explanation {
       formula(`${name} = ${words.formula(node)}`),
       formula(`${" ".repeat(name.length)} = ${numbers}`),
       hidden
-        ? question
+        ? null
         : formula(`${" ".repeat(name.length)} = ${show(view.run.values[node])}`, "result"),
+      question,
       view.nonfinite === node
         ? paragraph(
             `This is the first number that is ${show(view.run.values[node])}: look here for the cause.`,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from autograd import Contribution, Step, Value
@@ -21,8 +20,8 @@ MISTAKES: Mapping[str, tuple[str, str]] = {
     ),
     "order": (
         "a wrong order",
-        "Each node hands its gradient back as soon as something has reached it (breadth first), "
-        "before all of its uses have: what comes later is never handed on.",
+        "The nodes hand their gradients back in the order of the forward pass, as if reversed() "
+        "had been forgotten: before all that they are to hand on has come.",
     ),
 }
 """By the name of the mistake: what it is called, and what it does."""
@@ -43,9 +42,7 @@ def wrong_steps(right: Sequence[Step], mistake: str) -> tuple[Step, ...]:
     [3.0, 3.0]
     """
     check(mistake)
-    nodes: Iterable[Step] = right
-    if mistake == "order":
-        nodes = _breadth_first(right)
+    nodes = reversed(right) if mistake == "order" else right
     adjoint = {right[0].node: right[0].upstream}
     if mistake == "stale":
         adjoint |= {
@@ -56,7 +53,7 @@ def wrong_steps(right: Sequence[Step], mistake: str) -> tuple[Step, ...]:
         }
     taken = []
     for step in nodes:
-        upstream = adjoint[step.node]
+        upstream = adjoint.get(step.node, 0.0)
         given = []
         for c in step.contributions:
             value = c.local * upstream
@@ -66,20 +63,6 @@ def wrong_steps(right: Sequence[Step], mistake: str) -> tuple[Step, ...]:
             given.append(Contribution(c.operand, c.local, value, before, after, c.rule))
         taken.append(Step(step.node, upstream, given))
     return tuple(taken)
-
-
-def _breadth_first(right: Sequence[Step]) -> Iterable[Step]:
-    by_node = {step.node: step for step in right}
-    seen = {right[0].node}
-    queue = deque([right[0]])
-    while queue:
-        step = queue.popleft()
-        yield step
-        for contribution in step.contributions:
-            operand = contribution.operand
-            if operand in by_node and operand not in seen:
-                seen.add(operand)
-                queue.append(by_node[operand])
 
 
 class Difference(NamedTuple):

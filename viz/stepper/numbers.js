@@ -41,7 +41,7 @@ function signed(x) {
 function weight(size, largest) {
   if (!(size > 0)) return 0;
   if (size === Infinity) return 1;
-  return Math.max(0, 1 - Math.log10(largest / size) / 3);
+  return Math.min(1, Math.max(0, 1 - Math.log10(largest / size) / 3));
 }
 
 function count(n, one, many = `${one}s`) {
