@@ -114,7 +114,7 @@ def _described(argument: Any) -> Any:
     if isinstance(argument, activations.PReLU):
         return {"name": name}
     if isinstance(argument, activations.Activation):
-        known = activations.names.get(name)
+        known = activations.names.get(str(name))
         if getattr(known, "function", None) is argument.function:
             return {"name": name, **argument.settings}
     if callable(argument):
