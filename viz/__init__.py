@@ -1,16 +1,17 @@
-"""Pictures of computation graphs.
+"""Pictures of computation graphs, of networks and of training.
 
 >>> from autograd import Value
 >>> import viz
->>> x = Value(2.0)
->>> y = x.tanh()
->>> viz.draw(y).save("/dev/null")
-Traceback (most recent call last):
-    ...
-ValueError: '/dev/null' does not say what to write: end it in .svg, .png, .pdf, .dot, .html
+>>> w, x = Value(-3.0), Value(2.0)
+>>> y = (w * x).tanh()
+>>> y.backward()
+>>> viz.draw(y).svg()[:4]
+'<svg'
 """
 
+from viz.digraph import draw_dot
 from viz.drawing import Drawing, draw
 from viz.render import RenderError
+from viz.stepper import Stepper, step_through
 
-__all__ = ["Drawing", "RenderError", "draw"]
+__all__ = ["Drawing", "RenderError", "Stepper", "draw", "draw_dot", "step_through"]

@@ -1,4 +1,4 @@
-"""Which values share a box: none in a small graph; those of a neuron, then of a layer, in a large one.
+"""Which values share a box: in a large graph those of a neuron, or else those of a layer.
 
 A *cover* gives each value the box that it is drawn in: itself, or a key that others have too. The
 covers of a graph come in order from the most detailed; a picture takes the first that is small

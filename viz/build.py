@@ -58,7 +58,7 @@ def build(
 
 
 def _roots(root: object) -> list[Value]:
-    roots = list(root) if isinstance(root, list | tuple) else [root]
+    roots: list[Value] = list(root) if isinstance(root, list | tuple) else [root]  # type: ignore[list-item]
     for item in roots:
         if not isinstance(item, Value):
             raise TypeError(

@@ -41,7 +41,7 @@ def card(node: Node) -> Card:
     name = plain(node.name)
     lines = [name] if name else []
     width = max([cells(line) for line in (*lines, *node.notes)], default=0)
-    for label, text in node.rows:
+    for _, text in node.rows:
         width = max(width, _LABEL_CELLS + max(_NUMBER_CELLS, cells(text)))
     symbol = max(30.0, cells(node.symbol) * SYMBOL_CELL + 14.0) if node.symbol else 0.0
     height = (len(lines) + len(node.rows) + len(node.notes)) * LINE

@@ -160,7 +160,7 @@ def _edge(edge: Edge, labels: bool, texts: bool) -> str:
 def edge_text(edge: Edge) -> str:
     """What stands on an edge: how many uses it stands for, or its part of a sum of gradients."""
     if edge.count > 1:
-        return f"×{edge.count:,}"
+        return f"\N{MULTIPLICATION SIGN}{edge.count:,}"
     return number(edge.gradient) if edge.shared and edge.gradient is not None else ""
 
 
@@ -180,7 +180,7 @@ def quote(text: str) -> str:
     at the start, which crash a Graphviz in WebAssembly, go too.
 
     >>> print(quote('say "<b>\\l"'), quote("\n\nAT&T\0"))
-    "say \"<b>\\\\l\"" "AT&amp;T"
+    "say \"<b>\\l\"" "AT&amp;T"
     """
     kept = "".join(
         character

@@ -18,7 +18,7 @@ from viz.build import MAX_NODES, build
 from viz.graph import Graph
 from viz.names import Names, names_in
 
-_SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 
 
 class Drawing:
@@ -91,7 +91,7 @@ class Drawing:
             data = render.render(self.source, suffix[1:])
         else:
             raise ValueError(
-                f"{str(target)!r} does not say what to write: end it in {', '.join(_SUFFIXES)}"
+                f"{str(target)!r} does not say what to write: end it in {', '.join(SUFFIXES)}"
             )
         write_atomically(target, data)
         return target

@@ -10,7 +10,7 @@ from typing import Literal
 
 Kind = Literal["leaf", "operation", "constant", "group", "more"]
 
-NOT_COMPUTED = "–"
+NOT_COMPUTED = "\N{EN DASH}"
 _LONGEST_NAME = 40  # characters; longer names are cut, the tooltip of the picture has them whole
 _WEIGHT_DECADES = 3.0  # a gradient this many powers of ten below the largest is drawn the thinnest
 

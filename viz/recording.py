@@ -1,4 +1,4 @@
-"""What a picture is made from: the nodes that Values reach, their names and the calls around them."""
+"""What a picture is made from: the nodes that Values reach, and the module calls around them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """DOT to SVG, PNG or PDF, by whichever Graphviz is there.
 
-SVG and layouts come from the Graphviz inside this process (see `wasm`), so that a picture is the same on every machine and
-needs no system package; the system's `dot` stands in where that one cannot run. PNG and PDF need fonts and a rasteriser,
-which only the system's `dot` has.
+SVG and layouts come from the Graphviz inside this process (see ``wasm``), so that a picture is the
+same on every machine and needs no system package; the system's ``dot`` stands in where that one
+cannot run. PNG and PDF need fonts and a rasteriser, which only the system's ``dot`` has.
 """
 
 from __future__ import annotations
@@ -27,12 +27,17 @@ class RenderError(RuntimeError):
 def render(source: str, format: str) -> bytes:
     """Lay out DOT source and return it in the given format.
 
-    Args:
-        source: a graph in the DOT language.
-        format: "svg", "png", "pdf", or "json0" for the bare layout.
+    Parameters
+    ----------
+    source:
+        A graph in the DOT language.
+    format:
+        ``"svg"``, ``"png"``, ``"pdf"``, or ``"json0"`` for the bare layout.
 
-    Raises:
-        RenderError: Graphviz refused the graph, or the program that the format needs is not installed.
+    Raises
+    ------
+    RenderError
+        if Graphviz refuses the graph, or the program that the format needs is not installed.
     """
     if format in IN_PROCESS:
         try:
@@ -61,18 +66,23 @@ def _system(source: str, format: str) -> bytes:
     program = shutil.which("dot")
     if program is None:
         raise RenderError(
-            f"{format.upper()} needs Graphviz's own program `dot`, which is not installed. Install it (apt install "
-            "graphviz, brew install graphviz, winget install graphviz, conda install graphviz), or save as .svg, "
-            "which needs nothing more."
+            f"{format.upper()} needs Graphviz's own program `dot`, which is not installed. Install "
+            "it (apt install graphviz, brew install graphviz, winget install graphviz, conda "
+            "install graphviz), or save as .svg, which needs nothing more."
         )
     command = [program, f"-T{format}", *_DOTS_PER_INCH.get(format, [])]
     try:
         done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=_TIMEOUT)
     except subprocess.TimeoutExpired:
-        raise RenderError(f"{program} did not finish in {_TIMEOUT} s: draw fewer nodes (max_nodes=), or save as .svg") from None
+        raise RenderError(
+            f"{program} did not finish in {_TIMEOUT} s: draw fewer nodes (max_nodes=), or save "
+            "as .svg"
+        ) from None
     except OSError as error:
         raise RenderError(f"{program} could not be run: {error}") from error
     if done.returncode != 0 or not done.stdout:
         message = done.stderr.decode(errors="replace").strip()
-        raise RenderError(f"{program} failed with exit code {done.returncode}: {message or 'no message'}")
+        raise RenderError(
+            f"{program} failed with exit code {done.returncode}: {message or 'no message'}"
+        )
     return done.stdout

@@ -8,7 +8,7 @@ sheet only replaces them for a viewer who prefers dark.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -24,6 +24,7 @@ _MARGIN = 12.0
 _FOOTER = 20.0  # height of a line under the picture
 _LEGEND_WIDTH = 420.0
 _EDGE_TEXT = 10.5  # also of all text outside the boxes
+_SMALL = f'font-family="{_MONO}" font-size="{_EDGE_TEXT}"'
 _DENSE = 150  # edges, from which on they are drawn lighter
 _DASHES = "6 3.5"  # of a negative gradient's line
 _EDGE_CELL = CELL * _EDGE_TEXT / TEXT
@@ -123,17 +124,17 @@ def to_svg(graph: Graph, layout: Layout, prefix: str) -> str:
     footer = list(_footer(graph, layout.height, max(layout.width, _LEGEND_WIDTH)))
     width = max(layout.width, _LEGEND_WIDTH) if footer else layout.width
     height = layout.height + (len(footer) * _FOOTER + 4.0 if footer else 0.0)
-    title, *rest = graph.description.partition(": ")
+    title, _, rest = graph.description.partition(": ")
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{prefix}" class="stepgrad" role="img" '
         f'aria-labelledby="{prefix}-title {prefix}-desc" width="{_n(width)}" '
         f'height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}">',
         f'<title id="{prefix}-title">{_text(title)}</title>',
-        f'<desc id="{prefix}-desc">{_text("".join(rest).removeprefix(": "))}</desc>',
+        f'<desc id="{prefix}-desc">{_text(rest)}</desc>',
         f"<style>{_dark(prefix)}</style>",
         f'<rect class="paper" width="100%" height="100%" rx="6" fill="{LIGHT.paper}"/>',
         *_frames(graph, layout, prefix),
-        f'<g fill="none" font-family="{_MONO}" font-size="{_n(_EDGE_TEXT)}"{_opacity(graph)}>',
+        f'<g fill="none" {_SMALL}{_opacity(graph)}>',
         *(_edge(edge, layout, prefix) for edge in graph.edges),
         "</g>",
         f'<g font-family="{_MONO}" font-size="{_n(TEXT)}" fill="{LIGHT.ink}" class="ink">',
@@ -183,7 +184,7 @@ def _rule(prefix: str, names: str, property: str, color: str) -> str:
 
 
 def _frames(graph: Graph, layout: Layout, prefix: str) -> Iterator[str]:
-    yield f'<g font-family="{_MONO}" font-size="{_n(_EDGE_TEXT)}" fill="{LIGHT.muted}" class="muted">'
+    yield f'<g class="muted" {_SMALL} fill="{LIGHT.muted}">'
     for group in graph.groups:
         if group.id not in layout.frames:
             continue
@@ -209,7 +210,7 @@ def _edge(edge: Edge, layout: Layout, prefix: str) -> str:
     parts = [
         f'<g id="{prefix}-{edge.id}" class="edge"><title>{_text(_edge_title(edge))}</title>',
         f'<path class="{line}" d="{path}" stroke="{color}" stroke-width="{_n(width)}"{dashes}/>',
-        f'<path class="{head}" d="{_head(*way.points[-2:], width)}" fill="{color}"/>',
+        f'<path class="{head}" d="{_head(way.points[-2], way.points[-1], width)}" fill="{color}"/>',
     ]
     text = edge_text(edge)
     if text and way.label is not None:
@@ -311,7 +312,8 @@ def _lines(node: Node, box: Card, weight: float, name: str) -> Iterator[str]:
         yield f'<text x="{_n(left)}" y="{_n(y)}" font-weight="600">{_text(name_line)}</text>'
         y += LINE
     for note in node.notes:
-        yield f'<text class="muted" x="{_n(left)}" y="{_n(y)}" fill="{LIGHT.muted}">{_text(note)}</text>'
+        place = f'x="{_n(left)}" y="{_n(y)}"'
+        yield f'<text class="muted" {place} fill="{LIGHT.muted}">{_text(note)}</text>'
         y += LINE
     for label, text in node.rows:
         if label == "grad" and node.grad:
@@ -352,9 +354,11 @@ def _node_title(node: Node) -> str:
 
 
 def _footer(graph: Graph, top: float, width: float) -> Iterator[str]:
-    lines = _wrapped(graph.caption, int((width - 2 * _MARGIN) / _EDGE_CELL)) if graph.caption else []
+    lines = (
+        _wrapped(graph.caption, int((width - 2 * _MARGIN) / _EDGE_CELL)) if graph.caption else []
+    )
     y = top + 8.0
-    style = f'font-family="{_MONO}" font-size="{_n(_EDGE_TEXT)}" fill="{LIGHT.muted}" class="muted"'
+    style = f'class="muted" {_SMALL} fill="{LIGHT.muted}"'
     if graph.has_gradients:
         yield f"<g {style}>{''.join(_legend(y))}</g>"
         y += _FOOTER

