@@ -227,6 +227,7 @@ def test_the_gradient_of_cross_entropy_is_softmax_minus_one_hot():
         ("mae", [1.0], [1.0], 0.0, [0.0]),
         ("huber", [1.0, -1.0], [0.0, 0.0], 0.5, [0.5, -0.5]),
         ("huber", [1e200], [0.0], 1e200, [1.0]),
+        ("huber", [1e-20], [0.0], 5e-41, [1e-20]),
         ("pseudo_huber", [1e-12], [0.0], 5e-25, [1e-12]),
         ("mse", [1e200], [0.0], inf, [2e200]),
     ],

@@ -370,6 +370,29 @@ def test_an_interrupt_keeps_what_was_learnt(moment):
         assert model.state_dict() == again.state_dict()
 
 
+@pytest.mark.parametrize("compile", [False, True])
+def test_an_interrupt_between_two_steps_keeps_the_steps_before(compile):
+    def rate(step):
+        if step == 7:  # the second batch of the second epoch
+            raise KeyboardInterrupt
+        return 0.1
+
+    model, other = small(), small()
+    sgd = nn.optim.SGD(model.parameters(), lr=rate)
+    history = nn.fit(model, X, T, "hinge", sgd, epochs=9, batch_size=4, compile=compile)
+    by_hand_order, steps = random.Random(0), nn.optim.SGD(other.parameters(), lr=0.1)
+    for epoch in range(2):
+        for rows in list(nn.data.shuffled_batches(24, 4, by_hand_order))[: 1 if epoch else 6]:
+            steps.zero_grad()
+            nn.losses.cost([nn.losses.hinge(other(X[i]), T[i]) for i in rows]).backward()
+            steps.step()
+    assert len(history) == 1
+    assert history.stopped == "interrupted in epoch 2"
+    # compiled, the samples of a batch are added up in another order
+    wanted = pytest.approx(other.state_dict(), rel=1e-12) if compile else other.state_dict()
+    assert model.state_dict() == wanted
+
+
 # -- how it fails --
 
 
