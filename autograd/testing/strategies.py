@@ -113,9 +113,10 @@ def programs(
         What to draw the leaves from: ``numbers(-10, 10)``, unless given.
     """
     chosen = list(table.values()) if primitives is None else [_primitive(p) for p in primitives]
+    drawn = numbers(-10, 10) if leaves is None else leaves
     return st.builds(
         Program,
-        leaves=st.lists(leaves or numbers(-10, 10), min_size=1, max_size=max_leaves).map(tuple),
+        leaves=st.lists(drawn, min_size=1, max_size=max_leaves).map(tuple),
         steps=st.lists(st.sampled_from(chosen).flatmap(_step), min_size=1, max_size=max_steps).map(
             tuple
         ),
