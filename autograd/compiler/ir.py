@@ -7,11 +7,12 @@ library; ``autograd.compiler.jit`` turns it into machine code.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
 
 Operand: TypeAlias = "str | float"
+Approximation: TypeAlias = "Callable[[Builder, str], str]"
 
 BYTES = 8  # of a double
 
@@ -57,11 +58,16 @@ class Module:
     Parameters
     ----------
     fast:
-        Whether products and sums may be contracted, and functions approximated.
+        Whether a product and a sum may be contracted, rounded once.
+    approximations:
+        What computes functions of the C library on vectors in their place.
     """
 
-    def __init__(self, fast: bool = False) -> None:
+    def __init__(
+        self, fast: bool = False, approximations: Mapping[str, Approximation] | None = None
+    ) -> None:
         self.fast = fast
+        self._approximations = approximations or {}
         self.functions: dict[str, str] = {}
         self.declarations: set[str] = set()
 
@@ -73,32 +79,40 @@ class Module:
         """The name of a function of the C library on vectors; bit for bit, so lane by lane."""
         if name not in LIBRARY:
             raise ValueError(f"{name!r} is not among the functions to call: {', '.join(LIBRARY)}")
-        self.declarations.add(f"declare double @c.{name}({', '.join(['double'] * count)})")
-        if lanes == 1:
-            return f"@c.{name}"
-        if f"{name}.lanes" not in self.functions:
-            self.functions[f"{name}.lanes"] = _lane_by_lane(name, count, lanes)
-        return f"@{name}.lanes"
+        approximation = self._approximations.get(name)
+        if approximation is None:
+            self.declarations.add(f"declare double @c.{name}({', '.join(['double'] * count)})")
+            if lanes == 1:
+                return f"@c.{name}"
+        called = f"{name}.{lanes}"
+        if called not in self.functions:
+            operands = [f"%x{k}" for k in range(count)]
+            parameters = [(vector_type(lanes), operand) for operand in operands]
+            b = Builder(called, parameters, lanes, self, exact=True)
+            if approximation is None:
+                result = _lane_by_lane(b, name, operands)
+            else:
+                result = approximation(b, operands[0])
+            b.lines.append(f"ret {b.vector} {result}")
+            self.functions[called] = b.text(b.vector, "internal ")
+        return f"@{called}"
 
 
-def _lane_by_lane(name: str, count: int, lanes: int) -> str:
-    vector = vector_type(lanes)
-    operands = [f"%x{k}" for k in range(count)]
-    b = Builder(f"{name}.lanes", [(vector, operand) for operand in operands], lanes)
+def _lane_by_lane(b: Builder, name: str, operands: Sequence[str]) -> str:
     result = "poison"
-    for k in range(lanes):
-        parts = [b.let(f"extractelement {vector} {x}, i64 {k}") for x in operands]
+    for k in range(b.lanes):
+        parts = [b.let(f"extractelement {b.vector} {x}, i64 {k}") for x in operands]
         call = b.let(f"call double @c.{name}({', '.join(f'double {part}' for part in parts)})")
-        result = b.let(f"insertelement {vector} {result}, double {call}, i64 {k}")
-    b.lines.append(f"ret {vector} {result}")
-    return b.text(vector, "internal ")
+        result = b.let(f"insertelement {b.vector} {result}, double {call}, i64 {k}")
+    return result
 
 
 class Builder:
     """One function in the making.
 
     Arithmetic is on vectors of ``lanes`` doubles (on doubles, if there is one lane). An operand is
-    the name of an earlier result, or a float, which stands for itself in each lane.
+    the name of an earlier result, or a float, which stands for itself in each lane. ``exact``: each
+    operation is rounded, even in a module that is fast.
     """
 
     def __init__(
@@ -106,7 +120,8 @@ class Builder:
         name: str,
         parameters: Sequence[tuple[str, str]],
         lanes: int,
-        module: Module | None = None,
+        module: Module,
+        exact: bool = False,
     ) -> None:
         self.name = name
         self.parameters = parameters
@@ -117,7 +132,7 @@ class Builder:
         self.lines: list[str] = []
         self._count = 0
         self._label = "entry"
-        self._flags = "contract " if module is not None and module.fast else ""
+        self._flags = "contract " if module.fast and not exact else ""
 
     def text(self, result: str = "void", linkage: str = "") -> str:
         parameters = ", ".join(f"{kind} {name}" for kind, name in self.parameters)
@@ -126,7 +141,6 @@ class Builder:
 
     def close(self, linkage: str = "internal ") -> None:
         """End the function and add it to the module."""
-        assert self.module is not None
         self.lines.append("ret void")
         self.module.functions[self.name] = self.text(linkage=linkage)
 
@@ -181,14 +195,20 @@ class Builder:
         self.declare(f"declare {self.vector} {function}({self.vector})")
         return self.let(f"call {self.vector} {function}({self._typed(a)})")
 
+    def fma(self, a: Operand, b: Operand, c: Operand) -> str:
+        """a * b + c, rounded once."""
+        suffix = "f64" if self.lanes == 1 else f"v{self.lanes}f64"
+        function = f"@llvm.fma.{suffix}"
+        self.declare(f"declare {self.vector} {function}({', '.join([self.vector] * 3)})")
+        typed = ", ".join(map(self._typed, (a, b, c)))
+        return self.let(f"call {self.vector} {function}({typed})")
+
     def call(self, name: str, *operands: Operand) -> str:
         """A function of the C library, bit for bit (approximated only under fast_math)."""
-        assert self.module is not None
         function = self.module.library(name, len(operands), self.lanes)
         return self.let(f"call {self.vector} {function}({', '.join(map(self._typed, operands))})")
 
     def declare(self, declaration: str) -> None:
-        assert self.module is not None
         self.module.declarations.add(declaration)
 
     def _typed(self, operand: Operand) -> str:

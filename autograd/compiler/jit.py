@@ -21,13 +21,15 @@ MAGIC = b"stepgrad object 1\n"
 
 
 class Machine(NamedTuple):
-    """This machine: LLVM's names for it, doubles to a vector register, and vector registers."""
+    """This machine: LLVM's names for it, doubles to a vector register, vector registers, and
+    whether it multiplies and adds in one."""
 
     triple: str
     cpu: str
     features: str
     wide: int
     registers: int
+    fused: bool
 
     def target(self) -> Any:
         """LLVM's description, a new one each time: an engine takes it over."""
@@ -41,12 +43,13 @@ def machine() -> Machine:
     llvm.initialize_native_asmprinter()
     has = llvm.get_host_cpu_features()
     triple = llvm.get_default_triple()
-    wide, registers = 2, 32
+    wide, registers, fused = 2, 32, True
     if triple.startswith(("x86", "i686", "amd64")):
         wide, registers = (4, 16) if has.get("avx2") else (2, 16)
         if has.get("avx512f") and has.get("avx512vl"):
             wide, registers = 8, 32
-    return Machine(triple, llvm.get_host_cpu_name(), has.flatten(), wide, registers)
+        fused = bool(has.get("fma"))
+    return Machine(triple, llvm.get_host_cpu_name(), has.flatten(), wide, registers, fused)
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from autograd.compiler import loops
+from autograd.compiler.approximate import FUNCTIONS
 from autograd.compiler.code import Code
 from autograd.compiler.ir import BYTES, Builder, Module
 from autograd.compiler.layout import CHUNK, Copy, Layout
@@ -47,7 +48,7 @@ def write(code: Code, gradient: bool, lanes: int, wide: int, registers: int, fas
     wide, registers:
         How many doubles the machine's vector registers hold, and how many of these there are.
     fast:
-        Whether products and sums may be contracted, and functions approximated.
+        Whether a product and a sum may be rounded once, and exp and log approximated.
     """
     return Writer(code, gradient, lanes, wide, registers, fast).written()
 
@@ -64,7 +65,7 @@ class Writer:
         self.results = code.outputs[:1] if gradient else code.outputs
         self.layout = Layout(code, self.plan, self.results)
         self.shape = shape_for(lanes, self.layout.size, wide, registers)
-        self.module = Module(fast)
+        self.module = Module(fast, FUNCTIONS if fast else None)
         self.uniform = [
             i
             for i, primitive in enumerate(code.primitives)

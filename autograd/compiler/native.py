@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -54,7 +55,9 @@ class Kernel:
 
     def __init__(self, code: Code, gradient: bool, lanes: int, fast: bool) -> None:
         here = jit.machine()
-        written = llvm.write(code, gradient, lanes or here.wide, here.wide, here.registers, fast)
+        written = llvm.write(
+            code, gradient, lanes or here.wide, here.wide, here.registers, fast and here.fused
+        )
         self._loaded = jit.load(written.text)
         self._size = written.work
         self._free: list[Work] = []
@@ -96,6 +99,19 @@ def address(array: Array) -> int:
     return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
 
 
+class Last:
+    """The address of the array that was used last: in a training run it is the same each time."""
+
+    __slots__ = ("_array", "address")
+
+    def __init__(self, array: Array | None = None) -> None:
+        self._array = weakref.ref(array) if array is not None else None
+        self.address = 0 if array is None else address(array)
+
+    def of(self, array: Array) -> Last:
+        return self if self._array is not None and self._array() is array else Last(array)
+
+
 class NativeBackend:
     """Machine code for a program's outputs and for its gradient, made when first needed.
 
@@ -121,6 +137,7 @@ class NativeBackend:
         self._kernels: dict[tuple[bool, int], Kernel] = {}
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
+        self._rows_at = self._parameters_at = self._gradient_at = Last()
 
     def _kernel(self, gradient: bool, rows: int) -> Kernel:
         key = gradient, 1 if rows < FEW else 0
@@ -149,7 +166,7 @@ class NativeBackend:
 
     def _flat(self, numbers: Any, what: str) -> Array:
         """The parameters as a contiguous float64 array; themselves if they are."""
-        array = numpy.ascontiguousarray(numbers, dtype=float)
+        array: Array = numpy.ascontiguousarray(numbers, dtype=float)
         if array.shape != (self._parameters,):
             raise ValueError(f"{what} has shape {array.shape}, ({self._parameters},) is wanted")
         return array
@@ -187,15 +204,11 @@ class NativeBackend:
             self._sum(kernel, data, numbers, work)
             kernel.finish(work.total, address(result), divisor)
         else:
-            kernel.run(
-                address(data),
-                count,
-                address(numbers),
-                work.buffer,
-                work.total,
-                address(result),
-                divisor,
-            )
+            self._rows_at = rows_at = self._rows_at.of(data)
+            self._parameters_at = numbers_at = self._parameters_at.of(numbers)
+            self._gradient_at = result_at = self._gradient_at.of(result)
+            places = rows_at.address, count, numbers_at.address, work.buffer, work.total
+            kernel.run(*places, result_at.address, divisor)
         value = float(work.sums[-1])
         kernel.give(work)
         if gradient is not None and gradient is not result:

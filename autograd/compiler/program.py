@@ -63,8 +63,8 @@ def compile(
         How many threads "llvm" splits the rows over. The result is the same for every number.
     fast_math:
         Whether "llvm" may give up bit equality for speed: a product and a sum may be rounded once
-        instead of twice, and exp, log and tanh may differ from the C library's by a unit in the
-        last place.
+        instead of twice, and exp and log may differ from the C library's by a unit in the last
+        place.
 
     Raises
     ------

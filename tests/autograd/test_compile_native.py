@@ -374,3 +374,50 @@ def test_equal_structures_share_their_code():
     assert first(rows) != second(rows)
     other = program_of(lambda x, w: function(x, w) * 2.0, 3, numbers(count, 1), backend="llvm")
     assert other._backend is not first._backend
+
+
+# -- fast_math --
+
+
+def units_apart(a, b):
+    """For each pair of doubles, how many doubles lie from one to the other; nan is near nan."""
+    ordered = []
+    for array in (a, b):
+        whole = numpy.ascontiguousarray(array).view(numpy.int64)
+        ordered.append(numpy.where(whole < 0, numpy.int64(-(2**63)) - whole, whole))
+    apart = numpy.abs(ordered[0] - ordered[1])
+    return numpy.where(numpy.isnan(a) & numpy.isnan(b), 0, apart)
+
+
+@pytest.mark.parametrize("name", ["exp", "log"])
+def test_fast_functions_are_within_a_unit_in_the_last_place(name):
+    rng = numpy.random.default_rng(1)
+    edges = [0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 2.0**-1022, 1.7e308, numpy.inf, -numpy.inf]
+    edges += [numpy.nan, 709.78, 709.79, 710.0, 1e5, -708.3, -708.4, -745.1, -745.2, -746.0, -1e5]
+    edges += [numpy.nextafter(1.0, 0), numpy.nextafter(1.0, 2), 0.5**0.5, 2.0**0.5]
+    random = [rng.uniform(-s, s, 30_000) for s in (1e-3, 1.0, 40.0, 760.0)]
+    anything = rng.integers(0, 2**63, 50_000).view(numpy.float64)
+    xs = numpy.concatenate([edges, *random, *map(numpy.abs, random), anything, -anything])
+    x = Value(1.0)
+    output = getattr(autograd, name)(x)
+    exact = autograd.compile(output, inputs=[x], backend="llvm")(xs.reshape(-1, 1))
+    fast = autograd.compile(output, inputs=[x], backend="llvm", fast_math=True)(xs.reshape(-1, 1))
+    assert units_apart(exact, fast).max() <= 1
+    single = autograd.compile(output, inputs=[x], backend="llvm", fast_math=True)
+    assert all(
+        bits(single([[value]])[0]) == bits(wanted)
+        for value, wanted in zip(xs[:60], fast, strict=False)
+    )
+
+
+def test_fast_math_stays_near():
+    """A rounding more or less for each of some 300 operations: 1e-13 is 900 half units."""
+    function, count = network([30, 8, 3], "sigmoid")
+    weights = numbers(count, 14, 0.3)
+    rows = numpy.array(table_of(64, 30, 15))
+    exact = program_of(function, 30, weights, backend="llvm").value_and_grad(rows)
+    fast = program_of(function, 30, weights, backend="llvm", fast_math=True).value_and_grad(rows)
+    assert fast[0] == pytest.approx(exact[0], rel=1e-13)
+    numpy.testing.assert_allclose(fast[1], exact[1], rtol=1e-11, atol=1e-14)
+    if jit.machine().fused:
+        assert (fast[1] != exact[1]).any()
