@@ -17,17 +17,12 @@ def check(answer: Any, right: Any, *, at: Sequence[Any] = (), tolerance: float =
     answer:
         A number or a Value, a text, a list of such, or a function; None where there is none yet.
     right:
-        What it should be. For a function: one that gives the same at each point. For any other
-        answer it may also be a function of it that returns a hint, or "" where it is right.
+        What it should be; or a judge: a function of the answer that returns a hint, or "" where it
+        is right. With points, a function that gives the same at each.
     at:
-        The points that functions are compared at: a number each, or a tuple of arguments.
+        The points to compare functions at: a number each, or a tuple of arguments.
     tolerance:
         By how much numbers may differ, in proportion to the right one (if that is 0: at all).
-
-    Raises
-    ------
-    ValueError
-        If functions are to be compared and there are no points.
 
     >>> check(None, 32.0)
     not yet: put your answer in place of None
@@ -47,7 +42,7 @@ def _wrong(answer: Any, right: Any, at: Sequence[Any], tolerance: float) -> str:
     """What is wrong with the answer, '' if nothing."""
     if answer is None:
         return "put your answer in place of None"
-    if callable(answer):
+    if callable(answer) and at:
         return _wrong_function(answer, right, at, tolerance)
     if callable(right):
         return str(right(answer) or "")
@@ -66,8 +61,6 @@ def _wrong(answer: Any, right: Any, at: Sequence[Any], tolerance: float) -> str:
 def _wrong_function(
     answer: Callable[..., Any], right: Any, at: Sequence[Any], tolerance: float
 ) -> str:
-    if not at:
-        raise ValueError("check wants the points to compare functions at: write at=[...]")
     for point in at:
         arguments = point if isinstance(point, tuple) else (point,)
         given = answer(*arguments)
