@@ -111,9 +111,7 @@ def generate(primitive: Primitive, reflected: bool = False) -> Callable[..., Any
 def _attach(primitive: Primitive) -> None:
     """Give Value the methods of ``primitive``, each to be generated when it is first called."""
     operator = OPERATORS.get(primitive.name)
-    names = [
-        n for n in (primitive.name, operator) if n and (n == operator or not hasattr(Value, n))
-    ]
+    names = [primitive.name, operator] if operator else [primitive.name]
     _install(primitive, names, reflected=False)
     if operator and primitive.arity == 2:
         _install(primitive, [f"__r{operator[2:]}"], reflected=True)
@@ -148,4 +146,4 @@ def _without_zero(radd: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-on_registration(_attach)
+on_registration(Value, _attach)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from keyword import iskeyword
 from typing import Any
 
 from autograd.ieee import inf, real
@@ -13,6 +14,7 @@ table: dict[str, Primitive] = {}
 """Every primitive by name, in the order of registration."""
 
 _attach: list[Callable[[Primitive], None]] = []
+_owners: list[type] = []
 """What is done with each primitive when it is registered: Value and Term take it as a method."""
 
 
@@ -216,7 +218,7 @@ def primitive(name: str, **fields: Any) -> Primitive:
     Raises
     ------
     ValueError
-        If the name is taken or is no identifier.
+        If the name is no identifier, or is one of another primitive or of what Values have.
 
     >>> import math
     >>> from autograd import Value, primitive
@@ -232,9 +234,10 @@ def primitive(name: str, **fields: Any) -> Primitive:
     >>> round(x.grad, 6)
     -0.435398
     """
-    if not name.isidentifier() or name in table:
-        taken = "is taken" if name in table else "is not a Python identifier"
-        raise ValueError(f"primitive name {name!r} {taken}: choose another")
+    if not name.isidentifier() or iskeyword(name):
+        raise ValueError(f"primitive name {name!r} is not a Python identifier: choose another")
+    if name in table or any(hasattr(owner, name) for owner in _owners):
+        raise ValueError(f"primitive name {name!r} is taken: choose another")
     entry = Primitive(name, **fields)
     table[name] = entry
     for attach in _attach:
@@ -254,8 +257,9 @@ OPERATORS = {
 """Which primitives Python writes as operators."""
 
 
-def on_registration(attach: Callable[[Primitive], None]) -> None:
-    """Call ``attach`` with every primitive, those to come included."""
+def on_registration(owner: type, attach: Callable[[Primitive], None]) -> None:
+    """Call ``attach``, which gives ``owner`` a method, with every primitive, also those to come."""
     for entry in table.values():
         attach(entry)
     _attach.append(attach)
+    _owners.append(owner)

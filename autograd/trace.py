@@ -33,6 +33,23 @@ class Term:
         by, operands = self.trace.instructions[self.index]
         return operands[i] if by is primitive else None
 
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a rule is written down once for all numbers, so it cannot branch on one: in place of "
+            "`x if a > b else y` write where(greater(a, b), x, y)"
+        )
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self)
+
+    __gt__ = __le__ = __ge__ = __lt__
+
+    def __float__(self) -> float:
+        raise TypeError(
+            "a rule is differentiated in turn, which the functions of math are not: write the "
+            "primitive, autograd.exp(a) in place of math.exp(a)"
+        )
+
     @staticmethod
     def record(primitive: Primitive, operands: tuple[Any, ...]) -> Operand:
         """``primitive`` on operands of which one at least is a Term."""
@@ -64,7 +81,7 @@ def _attach(primitive: Primitive) -> None:
             setattr(Term, f"__r{operator[2:]}", lambda b, a: primitive(a, b))
 
 
-on_registration(_attach)
+on_registration(Term, _attach)
 
 
 class Trace:

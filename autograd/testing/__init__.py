@@ -10,6 +10,7 @@
 from autograd.testing.gradients import GradientMismatch, check_gradients, check_module
 from autograd.testing.numeric import Slope, Slopes, numeric_gradient, slopes
 from autograd.testing.program import Program
+from autograd.testing.registration import registered
 
 __all__ = [
     "GradientMismatch",
@@ -19,5 +20,6 @@ __all__ = [
     "check_gradients",
     "check_module",
     "numeric_gradient",
+    "registered",
     "slopes",
 ]

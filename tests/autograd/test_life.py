@@ -12,8 +12,8 @@ import pytest
 
 import autograd
 from autograd import Value, backprop, gradients, no_grad, steps
-from autograd.primitive import primitive, table
-from autograd.testing import Program
+from autograd.primitive import table
+from autograd.testing import Program, registered
 
 MANY = 1_000_000
 
@@ -116,7 +116,7 @@ def test_a_node_takes_at_most_250_bytes():
     assert taken / 20_000 <= 250
 
 
-def test_an_error_in_the_middle_of_backward_leaves_every_grad(registered):
+def test_an_error_in_the_middle_of_backward_leaves_every_grad():
     """A rule that raises when a graph of the gradient is built, half way."""
 
     def rule(out, a):
@@ -124,29 +124,14 @@ def test_an_error_in_the_middle_of_backward_leaves_every_grad(registered):
             raise KeyError("half way")
         return 1.0
 
-    broken = registered("broken", value=lambda a: a, partials=(rule,))
-    x = Value(2.0)
-    y = broken(x * x) * x
-    y.backward()
-    before = [node.grad for node in backprop.graph(y)]
-    with pytest.raises(KeyError):
-        gradients(y, [x], create_graph=True)
-    assert [node.grad for node in backprop.graph(y)] == before
-
-
-@pytest.fixture
-def registered():
-    """``autograd.primitive``, undone after the test."""
-    names = []
-
-    def register(name, **fields):
-        names.append(name)
-        return primitive(name, **fields)
-
-    yield register
-    for name in names:
-        del table[name]
-        delattr(Value, name)
+    with registered("broken", value=lambda a: a, partials=(rule,)) as broken:
+        x = Value(2.0)
+        y = broken(x * x) * x
+        y.backward()
+        before = [node.grad for node in backprop.graph(y)]
+        with pytest.raises(KeyError):
+            gradients(y, [x], create_graph=True)
+        assert [node.grad for node in backprop.graph(y)] == before
 
 
 PROGRAM = """

@@ -1,0 +1,139 @@
+"""A primitive of one's own: a single call, and everything has it."""
+
+import math
+from contextlib import ExitStack
+
+import pytest
+
+import autograd
+from autograd import Value, grad, gradients, primitive, steps
+from autograd.formula import latex, text, value_formula
+from autograd.primitive import Primitive, table
+from autograd.primitives import cos, exp, sin
+from autograd.testing import registered
+
+
+@pytest.fixture
+def register():
+    """``autograd.primitive``, undone after the test."""
+    with ExitStack() as stack:
+        yield lambda name, **fields: stack.enter_context(registered(name, **fields))
+
+
+def test_base_primitive_is_a_method_and_a_function(register):
+    sinh = register(
+        "sinh", value=math.sinh, partials=(lambda out, a: cosh(a),), doc="Sine, hyperbolic."
+    )
+    cosh = register("cosh", value=math.cosh, partials=(lambda out, a: sinh(a),))
+    x = Value(0.5, name="x")
+    y = x.sinh()
+    assert autograd.sinh is sinh
+    assert (y.op, y.data, y.args) == ("sinh", math.sinh(0.5), (x,))
+    assert grad(grad(grad(sinh)))(0.5) == math.cosh(0.5)
+    assert steps(y)[0].contributions[0].rule == "cosh(x)"
+    assert "sinh" in dir(autograd)
+    assert Value.sinh.__doc__ == "Sine, hyperbolic."
+    assert text(value_formula(sinh, ["x"])) == "sinh(x)"
+    assert latex(value_formula(sinh, ["x"])) == r"\operatorname{sinh}(x)"
+
+
+def test_derived_primitive(register):
+    bump = register(
+        "bump", definition=lambda a: exp(-(a * a)), partials=(lambda out, a: -2 * a * out,)
+    )
+    assert bump(0.5) == math.exp(-0.25)
+    assert grad(bump)(0.5) == -math.exp(-0.25)
+    assert grad(grad(bump))(0.5) == pytest.approx((4 * 0.25 - 2) * math.exp(-0.25), rel=1e-15)
+
+
+def test_an_operand_that_must_be_a_number(register):
+    scaled = register(
+        "scaled_sine",
+        arity=2,
+        defaults=(2.0,),
+        value=lambda a, k: math.sin(k * a),
+        partials=(lambda out, a, k: k * cos(k * a), None),
+    )
+    x = Value(0.3)
+    for y in (x.scaled_sine(), scaled(x), scaled(x, 2), x.scaled_sine(2.0)):
+        assert (y.data, y.operands) == (math.sin(0.6), (x, 2.0))
+        assert gradients(y, [x]) == (2 * math.cos(0.6),)
+    for wrong in (lambda: scaled(x, Value(2.0)), lambda: x.scaled_sine(Value(2.0))):
+        with pytest.raises(TypeError, match=r"operand 1 of scaled_sine must be a number.* \.data"):
+            wrong()
+    assert scaled(0.3) == math.sin(0.6)
+
+
+def test_a_first_operand_that_must_be_a_number(register):
+    order = register(
+        "nth_sine",
+        arity=2,
+        value=lambda n, a: math.sin(n * a),
+        partials=(None, lambda out, n, a: n * cos(n * a)),
+    )
+    x = Value(0.3)
+    assert gradients(order(2, x), [x]) == (2 * math.cos(0.6),)
+    with pytest.raises(TypeError, match="operand 0 of nth_sine must be a number"):
+        x.nth_sine(0.3)
+
+
+def test_any_number_of_operands_and_three(register):
+    norm = register(
+        "norm",
+        arity=None,
+        value=lambda *operands: math.hypot(*operands),
+        partials=lambda out, operand: operand / out,
+    )
+    xs = [Value(3.0), Value(4.0)]
+    assert gradients(norm(xs), xs) == (0.6, 0.8)
+    assert gradients(norm(xs[0], 4), xs) == (0.6, 0.0)
+    triple = register(
+        "triple",
+        arity=3,
+        value=lambda a, b, c: a * b * c,
+        partials=(
+            lambda out, a, b, c: b * c,
+            lambda out, a, b, c: a * c,
+            lambda out, a, b, c: a * b,
+        ),
+    )
+    abc = [Value(2.0), Value(3.0), Value(5.0)]
+    y = abc[0].triple(abc[1], abc[2])
+    assert gradients(y, abc) == (15.0, 10.0, 6.0)
+    assert gradients(triple(2.0, abc[1], 5), abc) == (0.0, 10.0, 0.0)
+    y.backward()
+    assert [x.grad for x in abc] == [15.0, 10.0, 6.0]
+
+
+def test_names_that_cannot_be(register):
+    for name in ("a b", "lambda", ""):
+        with pytest.raises(ValueError, match=f"'{name}' is not a Python identifier"):
+            primitive(name, value=math.tanh, partials=(sin,))
+    for fields in ({}, {"value": math.sin, "definition": sin}):
+        with pytest.raises(ValueError, match=r"give either value= .* or definition="):
+            Primitive("neither", partials=(sin,), **fields)
+    assert "neither" not in table
+
+
+@pytest.mark.parametrize("name", ["data", "backward", "tanh", "index", "trace"])
+def test_names_that_are_taken_change_nothing(name):
+    """By another primitive, by Value, or by what stands for a Value while a rule is read."""
+    before = list(table)
+    with pytest.raises(ValueError, match=f"primitive name '{name}' is taken: choose another"):
+        primitive(name, value=lambda a: a, partials=(lambda out, a: 1.0,))
+    assert list(table) == before
+    assert grad(autograd.tanh)(0.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (lambda out, a: 1.0 if a > 0 else 0.0, "cannot branch .* where"),
+        (lambda out, a: 1.0 if a else 0.0, "cannot branch .* where"),
+        (lambda out, a: math.exp(a), "in place of math.exp"),
+    ],
+)
+def test_rules_that_could_not_be_differentiated_are_refused(register, rule, message):
+    wrong = register("wrong", value=lambda a: a, partials=(rule,))
+    with pytest.raises(TypeError, match=message):
+        wrong(Value(1.0))
