@@ -25,7 +25,9 @@ ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 def run(path: Path, timeout: int = 120) -> Any:
     """The notebook at ``path``, executed from top to bottom, with nothing kept that varies."""
     notebook: Any = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=timeout, resources={"metadata": {"path": FOLDER.parent}})
+    client = NotebookClient(
+        notebook, timeout=timeout, resources={"metadata": {"path": FOLDER.parent}}
+    )
     client.execute()
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -78,8 +80,12 @@ def differences(committed: Any, fresh: Any) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Run the notebooks and keep what they show.")
-    parser.add_argument("notebooks", nargs="*", help="file names in this folder (all, unless given)")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where outputs differ")
+    parser.add_argument(
+        "notebooks", nargs="*", help="file names in this folder (all, unless given)"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail where outputs differ"
+    )
     arguments = parser.parse_args()
     paths = [FOLDER / name for name in arguments.notebooks] or sorted(FOLDER.glob("*.ipynb"))
     failed = False

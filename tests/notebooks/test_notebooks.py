@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-nbformat = pytest.importorskip("nbformat", reason="notebooks are run by nbclient, in the test extra")
+nbformat = pytest.importorskip(
+    "nbformat", reason="notebooks are run by nbclient, in the test extra"
+)
 pytest.importorskip("nbclient", reason="notebooks are run by nbclient, in the test extra")
 pytest.importorskip("matplotlib", reason="the notebooks draw with matplotlib")
 
