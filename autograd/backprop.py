@@ -17,12 +17,10 @@ class StaleGraphError(ValueError):
     """A leaf's data was changed after the graph was recorded, and the rules would need both."""
 
 
-def reached(root: Value) -> list[Value]:
-    """The computed nodes that ``root`` depends on, itself included, newest first."""
-    if root._op is None:
-        return []
-    seen = {root}
-    stack = [root]
+def reached(*roots: Value) -> list[Value]:
+    """The computed nodes that ``roots`` depend on, themselves included, newest first."""
+    seen = {root for root in roots if root._op is not None}
+    stack = list(seen)
     nodes = []
     while stack:
         node = stack.pop()
@@ -53,12 +51,10 @@ def graph(*roots: Value) -> list[Value]:
     >>> [node.op for node in graph(x * x + 1)]
     ['', '*', '+']
     """
-    seen: set[Value] = set()
-    for root in roots:
-        seen.add(root)
-        for node in reached(root):
-            seen.add(node)
-            seen.update(o for o in node.operands if isinstance(o, Value))
+    seen = set(roots)
+    for node in reached(*roots):
+        seen.add(node)
+        seen.update(o for o in node.operands if isinstance(o, Value))
     return sorted(seen, key=_serial)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd import Value
 from autograd.ieee import real
+from autograd.transforms import flat
 from autograd.value import mark_call, serial
 
 
@@ -41,7 +42,7 @@ class Module:
             self._name_modules()
         start = serial()
         output = self.forward(x)
-        for made in output if isinstance(output, (list, tuple)) else (output,):
+        for made in flat(output):
             if isinstance(made, Value) and made.primitive is not None and made.serial > start:
                 mark_call(made, start, self._path or type(self).__name__)
         return output

@@ -33,7 +33,7 @@ class Recording:
     @staticmethod
     def of(roots: Sequence[Value], known: Known) -> Recording:
         """Everything that ``roots`` depend on."""
-        computed = {node for root in roots for node in reached(root)}
+        computed = set(reached(*roots))
         ordered: dict[Value, None] = {}
         for node in sorted(computed, key=lambda node: node.serial):
             for operand in node.operands:

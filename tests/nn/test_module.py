@@ -167,6 +167,15 @@ def test_a_module_that_hands_its_input_on_makes_no_group():
     assert x.call is None
 
 
+def test_a_call_that_gives_lists_of_lists_is_a_group():
+    class Rows(nn.Module):
+        def forward(self, x):
+            return [[x * 2, x * 3], [x * 4]]
+
+    rows = Rows()(Value(1.0))
+    assert [made.call.label for row in rows for made in row] == ["Rows"] * 3
+
+
 def test_shared_parameters_are_counted_once_and_get_both_gradients():
     class Twice(nn.Module):
         def __init__(self):
