@@ -8,34 +8,44 @@ from autograd.backprop import graph
 from autograd.value import NOT_COMPUTED, Value, new, serial
 
 
-def _leaves_first(root: Value) -> tuple[list[Value], list[Value]]:
-    """The leaves of a graph and its computed nodes, each in order of creation.
+def _in_turn(root: Value) -> tuple[list[Value], list[Value]]:
+    """The leaves of a graph, and its computed nodes in order of creation.
 
-    Apart, since a leaf that was set again is newer than what was computed from it.
+    Among the computed nodes, in its turn, stands each leaf that was set again after something was
+    computed from it: it is newer than that, and a copy must know.
     """
     nodes = graph(root)
+    stale = {
+        operand
+        for node in nodes
+        for operand in node.operands
+        if isinstance(operand, Value) and operand.serial > node.serial
+    }
     leaves = [node for node in nodes if node.primitive is None]
-    return leaves, [node for node in nodes if node.primitive is not None]
+    return leaves, [node for node in nodes if node.primitive is not None or node in stale]
 
 
 def deepcopy(root: Value, memo: dict[int, Any]) -> Value:
     """For ``copy.deepcopy``: what was shared stays shared, within ``root`` and beyond it."""
-    leaves, computed = _leaves_first(root)
-    for node in leaves + computed:
+    leaves, turns = _in_turn(root)
+    set_again = {node for node in turns if node.primitive is None}
+    for node in leaves + turns:
         if id(node) not in memo:
             memo[id(node)] = _clone(node, memo)
             memo.setdefault(id(memo), []).append(node)  # as copy.deepcopy keeps originals alive
+        elif node in set_again:
+            memo[id(node)]._serial = serial()
     return memo[id(root)]  # type: ignore[no-any-return]
 
 
 def _clone(node: Value, twin: dict[int, Value]) -> Value:
-    """A copy of ``node`` on the copies of its operands, of the same place in the order."""
+    """A copy of ``node`` on the copies of its operands."""
 
     def of(operand: Any) -> Any:
         return twin[id(operand)] if isinstance(operand, Value) else operand
 
     copy = new(type(node))
-    copy._data, copy._op, copy._serial = node._data, node._op, node._serial
+    copy._data, copy._op, copy._serial = node._data, node._op, serial()
     copy._da, copy._db, copy._label = node._da, node._db, node.name
     copy.grad = node.grad
     many = node._op is not None and node._da is None and node._db is None
@@ -49,25 +59,20 @@ def reduce(root: Value) -> tuple[Any, ...]:
 
     An int in the list is a leaf that was set after something was computed from it: its turn.
     """
-    leaves, computed = _leaves_first(root)
-    if not computed:
+    leaves, turns = _in_turn(root)
+    if root.primitive is None:
         return _leaf, (root._data, root.name, root.grad if root.has_grad else None)
-    index = {node: i for i, node in enumerate(leaves + computed)}
-    stale = {
-        o
-        for node in computed
-        for o in node.operands
-        if isinstance(o, Value) and o.serial > node.serial
-    }
+    index = {leaf: i for i, leaf in enumerate(leaves)}
     recipe: list[Any] = []
-    for node in sorted([*computed, *stale], key=lambda node: node.serial):
-        if node in stale:
+    for node in turns:
+        if node.primitive is None:
             recipe.append(index[node])
             continue
         operands = [index[o] if isinstance(o, Value) else o for o in node.operands]
         held = (node._data, node._op, node._da, node._db, node.name)
         grad = node.grad if node.has_grad else None
         recipe.append((held, operands, node.local_derivatives, grad))
+        index[node] = len(index)
     return _graph, (leaves, recipe)
 
 

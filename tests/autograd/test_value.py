@@ -288,6 +288,33 @@ def test_what_is_shared_between_graphs_stays_shared(copied):
     assert new.data == 15.0
 
 
+def test_a_computed_node_shared_by_two_graphs_is_copied_once():
+    x = Value(3.0)
+    h = x * x
+    leaf, first, second = copy.deepcopy([x, h * 2, h * 3])
+    assert first.args[0] is second.args[0]
+    assert [gradients(y, [leaf])[0] for y in (first, second)] == [12.0, 18.0]
+    assert gradients(first + second, [leaf]) == (30.0,)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda y: pickle.loads(pickle.dumps(y))])
+def test_copies_of_several_graphs_know_which_is_stale(copied):
+    x = Value(3.0)
+    old = x * x
+    x.data = 5.0
+    young = x * 2
+    for one, two, stale, fresh in ((old, young, 0, 1), (young, old, 1, 0)):
+        leaf, *graphs = copied([x, one, two])
+        assert gradients(graphs[stale], [leaf]) == (6.0,)
+        with pytest.raises(StaleGraphError):
+            gradients(graphs[stale], [leaf], create_graph=True)
+        assert gradients(graphs[fresh], [leaf]) == (2.0,)
+    leaf, _, first, second = copied([x, Value(1.0), x * 2, x * 3])
+    for graph_, wanted in ((first, 2.0), (second, 3.0)):
+        (slope,) = gradients(graph_, [leaf], create_graph=True)
+        assert slope.data == wanted, "and what is not stale is not taken for it"
+
+
 @given(values())
 def test_detach(x):
     y = x * 2
