@@ -132,10 +132,10 @@ class Page:
         corner = x - box.width / 2, y - box.height / 2
         return [_short(length) for length in (*corner, box.width, box.height, box.symbol_width)]
 
-    def _way(self, id: str) -> list[list[int] | None]:
+    def _way(self, id: str) -> list[str | list[int] | None]:
         way = self.layout.ways[id]
-        points = [round(coordinate) for point in way.points for coordinate in point]
-        return [points, None if way.label is None else [round(c) for c in way.label]]
+        label = None if way.label is None else [round(c) for c in way.label]
+        return [still.curve(way.points), label] if label else [still.curve(way.points)]
 
     def _recorded_only(self) -> str:
         """Why the inputs of this page cannot be changed, or nothing."""
@@ -170,13 +170,14 @@ class Page:
 
 
 def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    cells = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    lines = [f"<table>\n<thead><tr>{cells}</tr></thead>\n<tbody>"]
+    # HTML closes rows and cells by itself, which makes a page of a hundred values 6 KB smaller
+    cells = "".join(f"<th>{escape(heading)}" for heading in headings)
+    lines = [f"<table>\n<thead><tr>{cells}</thead>\n<tbody>"]
     for row in rows[:_ROWS]:
-        lines.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>")
+        lines.append("<tr>" + "".join(f"<td>{escape(cell)}" for cell in row))
     if len(rows) > _ROWS:
         more = f"and {len(rows) - _ROWS:,} more rows"
-        lines.append(f'<tr><td colspan="{len(headings)}">{more}</td></tr>')
+        lines.append(f'<tr><td colspan="{len(headings)}">{more}')
     return "\n".join([*lines, "</tbody></table>\n"])
 
 

@@ -183,10 +183,9 @@ function frameShape([label, x, y, width, height]) {
 }
 
 class EdgeShape {
-  constructor([points, label]) {
-    this.points = points;
-    const [x, y, ...rest] = points;
-    const d = (this.path = `M${x} ${y}C${rest.join(" ")}`);
+  constructor([d, label]) {
+    this.path = d;
+    this.ends = endsOf(d);
     this.line = svg("path", { class: "line", d });
     this.glow = svg("path", { class: "glow", d });
     this.head = svg("path", { class: "head" });
@@ -215,29 +214,40 @@ class EdgeShape {
     const key = `${backwards}${width}`;
     if (key === this.backwards) return;
     this.backwards = key;
-    const p = this.points;
-    const end = p.length;
-    const ends = backwards
-      ? [p[2], p[3], p[0], p[1]]
-      : [p[end - 4], p[end - 3], p[end - 2], p[end - 1]];
-    this.head.setAttribute("d", arrow(...ends, backwards ? 0 : ARROW, width));
+    const { start, leaving, arriving, end } = this.ends;
+    const [from, to] = backwards ? [leaving, start] : [arriving, end];
+    this.head.setAttribute("d", arrow(from, to, backwards ? 0 : ARROW, width));
     // forwards the head fills the gap before the result, backwards the line does
-    this.line.setAttribute(
-      "d",
-      backwards ? `${this.path}L${beyond(p, ARROW).join(" ")}` : this.path,
-    );
+    const rest = beyond(arriving, end, ARROW).join(" ");
+    this.line.setAttribute("d", backwards ? `${this.path}L${rest}` : this.path);
   }
 }
 
+// The first and last points of a path of M, h and c, and the points next to them.
+function endsOf(d) {
+  const numbers = (text) => text.match(/-?\d+/g).map(Number);
+  const [move, ...rest] = d.match(/[Mhc][^Mhc]*/g);
+  let end = numbers(move);
+  const points = [end];
+  for (const part of rest) {
+    const steps = part[0] === "h" ? [...numbers(part), 0] : numbers(part);
+    const from = end;
+    for (let i = 0; i < steps.length; i += 2) {
+      end = [from[0] + steps[i], from[1] + steps[i + 1]];
+      points.push(end);
+    }
+  }
+  return { start: points[0], leaving: points[1], arriving: points[points.length - 2], end };
+}
+
 // The point so far past the end of a line.
-function beyond(points, length) {
-  const [x0, y0, x1, y1] = points.slice(-4);
+function beyond([x0, y0], [x1, y1], length) {
   const whole = Math.hypot(x1 - x0, y1 - y0) || 1;
   return [x1 + ((x1 - x0) / whole) * length, y1 + ((y1 - y0) / whole) * length];
 }
 
 // An arrow head on the end of a line; ``ahead`` is how far past the end its tip is.
-function arrow(x0, y0, x1, y1, ahead, width) {
+function arrow([x0, y0], [x1, y1], ahead, width) {
   const length = Math.hypot(x1 - x0, y1 - y0) || 1;
   const dx = (x1 - x0) / length;
   const dy = (y1 - y0) / length;

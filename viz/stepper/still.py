@@ -6,12 +6,13 @@ of a hundred values with it stays under 150 KB: boxes and lines of one kind are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from viz.card import CELL, LINE, PADDING, SYMBOL_TEXT, TEXT, card
 from viz.colors import DARK, LIGHT, Palette
 from viz.graph import Graph, Node, plain
+from viz.route import Point
 from viz.svg import Layout
 
 
@@ -55,11 +56,27 @@ def _frames(graph: Graph, layout: Layout) -> Iterator[str]:
 def _edges(graph: Graph, layout: Layout) -> Iterator[str]:
     paths: dict[str, list[str]] = {}
     for edge in graph.edges:
-        start, *rest = layout.ways[edge.id].points
-        curve = f"M{start[0]:.0f} {start[1]:.0f}C" + " ".join(f"{x:.0f} {y:.0f}" for x, y in rest)
-        paths.setdefault(edge.sign, []).append(curve)
+        paths.setdefault(edge.sign, []).append(curve(layout.ways[edge.id].points))
     for sign, curves in sorted(paths.items()):
         yield f'<path class="edge {sign}" d="{"".join(curves)}"/>'
+
+
+def curve(points: Sequence[Point]) -> str:
+    """A chain of cubic curves as a short SVG path of M, h and c in whole numbers.
+
+    >>> curve([(1, 2), (3, 2), (5, 2), (7, 2), (8, 2), (8, 4), (9, 4)])
+    'M1 2h6c1 0 1 2 2 2'
+    """
+    rounded = [(round(x), round(y)) for x, y in points]
+    x, y = rounded[0]
+    parts = [f"M{x} {y}"]
+    for i in range(1, len(rounded) - 2, 3):
+        steps = [(u - x, v - y) for u, v in rounded[i : i + 3]]
+        level = all(v == 0 for _, v in steps)
+        written = " ".join(f"{u} {v}" for u, v in steps).replace(" -", "-")
+        parts.append(f"h{steps[-1][0]}" if level else f"c{written}")
+        x, y = rounded[i + 2]
+    return "".join(parts)
 
 
 def _boxes(graph: Graph, layout: Layout) -> Iterator[str]:
