@@ -340,9 +340,9 @@ def _bar(epochs: int, progress: bool | None) -> Any:
     import tqdm
 
     if progress is None:
-        progress = sys.stderr.isatty() or "ipykernel" in sys.modules
+        progress = sys.stderr.isatty() or _in_notebook()
     kind: Any = tqdm.tqdm
-    if progress and "ipykernel" in sys.modules:
+    if progress and _in_notebook():
         from importlib.util import find_spec
 
         if find_spec("ipywidgets"):
@@ -350,3 +350,9 @@ def _bar(epochs: int, progress: bool | None) -> Any:
 
             kind = tqdm.notebook.tqdm
     return kind(total=epochs, desc="fit", unit="epoch", disable=not progress)
+
+
+def _in_notebook() -> bool:
+    """Whether this process is a notebook's kernel."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
