@@ -9,9 +9,19 @@
 '<svg'
 """
 
+from viz.boundary import Boundary, draw_boundary
 from viz.digraph import draw_dot
 from viz.drawing import Drawing, draw
 from viz.render import RenderError
 from viz.stepper import Stepper, step_through
 
-__all__ = ["Drawing", "RenderError", "Stepper", "draw", "draw_dot", "step_through"]
+__all__ = [
+    "Boundary",
+    "Drawing",
+    "RenderError",
+    "Stepper",
+    "draw",
+    "draw_boundary",
+    "draw_dot",
+    "step_through",
+]
