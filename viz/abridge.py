@@ -92,12 +92,13 @@ def _collapsed(recording: Recording) -> Iterator[tuple[Cover, str]]:
 
 def _kind(recording: Recording, depth: int) -> str:
     """What the calls at a depth are called: ``"neurons"`` for layers.0.neurons.3."""
-    words = [
-        next((p for p in reversed(call.label.split(".")) if not p.isdigit()), "modules")
-        for call in recording.calls
-        if call.depth == depth
-    ]
-    return Counter(words).most_common(1)[0][0]
+    words: Counter[str] = Counter()
+    for call in recording.calls:
+        if call.depth == depth:
+            parts = call.label.split(".")
+            listed = len(parts) > 1 and parts[-1].isdigit()
+            words[parts[-2] if listed else f"calls of {parts[-1]}"] += 1
+    return words.most_common(1)[0][0]
 
 
 def _with_leaves(recording: Recording, keys: dict[Value, Hashable]) -> Cover:

@@ -39,8 +39,8 @@ class ComputationGraph(graphviz.Digraph):  # type: ignore[misc]
         """Write the source and the picture, and return the picture's path, as graphviz does."""
         wanted = options.get("format") or self.format
         if wanted != "svg" or shutil.which("dot") is not None or options.get("outfile"):
-            return super().render(filename, directory, **options)  # type: ignore[no-any-return]
-        source = Path(self.save(filename, directory))
+            return super().render(filename, directory=directory, **options)  # type: ignore[no-any-return]
+        source = Path(self.save(filename, directory=directory))
         picture = Path(f"{source}.svg")
         data = self.pipe("svg")
         write_atomically(picture, data if isinstance(data, bytes) else data.encode())

@@ -59,13 +59,13 @@ class ExpressionError(ValueError):
           ^^^^
         no such function: tahn
         """
-        start = max(self.start - 60, 0)
-        line = self.source[start : self.end + 60]
-        cut = "..." if start else ""
-        before = cells(cut + self.source[start : self.start])
-        marked = cells(self.source[self.start : self.end][:60])
-        carets = " " * before + "^" * max(marked, 1)
-        return f"{cut}{line}\n{carets}\n{self.message}"
+        first = max(self.start - 60, 0)
+        marked = self.source[self.start : self.end][:60]
+        rest = self.source[self.start + len(marked) :]
+        before = "..." * (first > 0) + self.source[first : self.start]
+        line = before + marked + rest[:60] + "..." * (len(rest) > 60)
+        carets = " " * cells(before) + "^" * max(cells(marked), 1)
+        return f"{line}\n{carets}\n{self.message}"
 
 
 def functions() -> dict[str, Primitive]:

@@ -22,7 +22,7 @@ from viz.route import ARROW, Axes, Box, Point, Way, route
 _MONO = "ui-monospace,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
 _MARGIN = 12.0
 _FOOTER = 20.0  # height of a line under the picture
-_LEGEND_WIDTH = 420.0
+_LEGEND_WIDTH = 470.0
 _EDGE_TEXT = 10.5  # also of all text outside the boxes
 _SMALL = f'font-family="{_MONO}" font-size="{_EDGE_TEXT}"'
 _DENSE = 150  # edges, from which on they are drawn lighter
@@ -313,7 +313,9 @@ def _lines(node: Node, box: Card, weight: float, name: str) -> Iterator[str]:
         y += LINE
     for note in node.notes:
         place = f'x="{_n(left)}" y="{_n(y)}"'
-        yield f'<text class="muted" {place} fill="{LIGHT.muted}">{_text(note)}</text>'
+        important = node.nonfinite and note == node.notes[-1]
+        look = 'font-weight="600"' if important else f'class="muted" fill="{LIGHT.muted}"'
+        yield f"<text {place} {look}>{_text(note)}</text>"
         y += LINE
     for label, text in node.rows:
         if label == "grad" and node.grad:
