@@ -1,6 +1,7 @@
 // Change a leaf: forward and backward are computed again here, and a nudge shows what is true.
 
 const MOST_ROWS = 40;
+const LABELS = ["gradient", "gradient \u00d7 nudge", "what the nudge does", "off by"];
 const NUDGES = [1, 0.1, 0.01, 0.001, 0.0001];
 
 class Live {
@@ -19,15 +20,7 @@ class Live {
       ...NUDGES.map((h) => el("option", { value: h, selected: h === 0.01 }, String(h))),
     );
     this.body = el("tbody");
-    const heads = [
-      "leaf",
-      "value",
-      "",
-      "gradient",
-      "gradient \u00d7 nudge",
-      "what the nudge does",
-      "off by",
-    ];
+    const heads = ["leaf", "value", "", ...LABELS];
     const root = stepper.words.root;
     this.element = el(
       "div",
@@ -87,7 +80,7 @@ class Live {
       oninput: () => this.set(leaf, Number(Number(slider.value).toPrecision(4))),
       onkeydown: (event) => this.slid(event, leaf, reach),
     });
-    const cells = ["gradient", "foretold", "real", "off"].map(() => el("td", { class: "number" }));
+    const cells = LABELS.map((label) => el("td", { class: "number", "data-label": label }));
     const row = el(
       "tr",
       { "data-leaf": leaf },

@@ -29,6 +29,7 @@ PROGRAM = (
     *("numbers", "dom", "engine", "picture", "viewport", "words", "explain"),
     *("controls", "live", "paths", "predict", "mistakes", "table", "tools", "stepper", "mount"),
 )
+STYLES = ("stepper.css", "picture.css", "leaves.css")
 _WIDEST = -1.234e-05  # stands for every number where room is made for one
 _LABELLED = 60  # values; in larger graphs room beside every shared edge costs too much
 _ROWS = 200  # of the table that stands in for the page
@@ -235,7 +236,7 @@ def _program() -> str:
 @cache
 def _style() -> str:
     """The palettes as variables, and the style sheet without its white space."""
-    text = re.sub(r"/\*.*?\*/", "", _file("stepper.css"), flags=re.DOTALL)
+    text = re.sub(r"/\*.*?\*/", "", "".join(map(_file, STYLES)), flags=re.DOTALL)
     variables = _palette(":host", LIGHT) + _palette(':host([data-theme="dark"])', DARK)
     return variables + re.sub(r"\s*\n\s*", "", text)
 

@@ -72,33 +72,25 @@ class Picture {
   }
 }
 
+// Of one node: its marks, and its numbers, undefined while they are not known.
 function nodeView(graph, view, node) {
-  const { state } = view;
+  const { state, hidden } = view;
   const known = state.known.has(node);
   const sum = state.sums.get(node);
-  const complete = sum !== undefined && (state.arrived.get(node) ?? 0) === graph.uses[node].length;
   return {
-    data: view.hidden.data.has(node) ? "?" : known ? show(view.run.values[node]) : "\u00b7",
-    grad: view.hidden.grads.has(node) ? "?" : sum === undefined ? "\u00b7" : show(sum),
-    label: sum !== undefined && !complete ? "sum" : "grad",
-    sign: sum === undefined || view.hidden.grads.has(node) ? "" : signOf(sum),
-    weight: sum === undefined ? 0 : weight(Math.abs(sum), view.largest),
-    active: node === view.node,
-    touched: view.touched.has(node),
-    waiting: view.backward ? !state.done.has(node) && sum === undefined : !known,
-    wrong: view.wrong.has(node),
-    nonfinite: known && node === view.nonfinite,
-    title: titleOf(graph, view, node, known, sum),
+    data: known ? view.run.values[node] : undefined,
+    sum,
+    complete: sum !== undefined && (state.arrived.get(node) ?? 0) === graph.uses[node].length,
+    hidden: hidden.data.has(node) ? "data" : hidden.grads.has(node) ? "grad" : "",
+    largest: view.largest,
+    marks: {
+      active: node === view.node,
+      touched: view.touched.has(node),
+      waiting: view.backward ? sum === undefined : !known,
+      wrong: view.wrong.has(node),
+      nonfinite: known && node === view.nonfinite,
+    },
   };
-}
-
-function titleOf(graph, view, node, known, sum) {
-  const { name, path, symbol } = graph.data;
-  const called = path[node] ?? name[node];
-  const made = symbol[node] ? `${called} = ${symbol[node]}` : called;
-  if (view.hidden.data.has(node) || view.hidden.grads.has(node)) return made;
-  const data = known ? `\ndata ${view.run.values[node]}` : "";
-  return `${made}${data}${sum === undefined ? "" : `\ngrad ${sum}`}`;
 }
 
 function signOf(x) {
@@ -110,6 +102,8 @@ class NodeShape {
     const [x, y, width, height, symbolWidth] = data.boxes[node];
     const symbol = data.symbol[node];
     const kind = symbol ? "operation" : "leaf";
+    const called = data.path[node] ?? data.name[node];
+    this.called = symbol ? `${called} = ${symbol}` : called;
     this.right = width - PADDING;
     this.kind = `node ${kind}${node === data.name.length - 1 ? " root" : ""}`;
     const radius = symbol ? 8 : 3;
@@ -137,16 +131,29 @@ class NodeShape {
   }
 
   update(view) {
-    const marks = ["active", "touched", "waiting", "wrong", "nonfinite"].filter(
-      (mark) => view[mark],
-    );
+    const marks = Object.keys(view.marks).filter((mark) => view.marks[mark]);
     setAttribute(this.element, "class", [this.kind, ...marks].join(" "));
-    setText(this.data, view.data);
-    setText(this.grad, view.grad);
-    setText(this.label, view.label);
-    setText(this.title, view.title);
-    const width = view.sign ? 10 + view.weight * 68.5 : 0;
-    setAttribute(this.bar, "class", `bar ${view.sign}`);
+    const old = this.view;
+    const same = ["data", "sum", "complete", "hidden", "largest"].every((key) =>
+      Object.is(old?.[key], view[key]),
+    );
+    if (!same) this.write(view); // to write numbers out takes longer than to compare them
+    this.view = view;
+  }
+
+  write({ data, sum, complete, hidden, largest }) {
+    const unknown = "\u00b7";
+    const shown = (x, what) => (hidden === what ? "?" : x === undefined ? unknown : show(x));
+    setText(this.data, shown(data, "data"));
+    setText(this.grad, shown(sum, "grad"));
+    setText(this.label, sum !== undefined && !complete ? "sum" : "grad");
+    const inFull = [this.called];
+    if (data !== undefined && hidden !== "data") inFull.push(`data ${data}`);
+    if (sum !== undefined && hidden !== "grad") inFull.push(`grad ${sum}`);
+    setText(this.title, inFull.join("\n"));
+    const sign = sum === undefined || hidden === "grad" ? "" : signOf(sum);
+    const width = sign ? 10 + weight(Math.abs(sum), largest) * 68.5 : 0;
+    setAttribute(this.bar, "class", `bar ${sign}`);
     setAttribute(this.bar, "width", String(width));
     setAttribute(this.bar, "x", String(this.right + 3 - width));
   }
