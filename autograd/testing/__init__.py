@@ -9,6 +9,7 @@
 
 from autograd.testing.gradients import GradientMismatch, check_gradients, check_module
 from autograd.testing.numeric import Slope, Slopes, numeric_gradient, slopes
+from autograd.testing.primitives import check_primitive
 from autograd.testing.program import Program
 from autograd.testing.registration import registered
 
@@ -19,6 +20,7 @@ __all__ = [
     "Slopes",
     "check_gradients",
     "check_module",
+    "check_primitive",
     "numeric_gradient",
     "registered",
     "slopes",

@@ -207,10 +207,8 @@ def _compared(
             back, ahead = reverse[i][j], along.get(output, 0.0)
             allowed = bound.gradient(variable)
             if len(set(modes)) == 2:
-                gap = abs(back - ahead) if back != ahead else 0.0
-                both_nan = back != back and ahead != ahead
-                excess = 0.0 if both_nan or gap <= allowed else gap - allowed
-                excess = inf if excess != excess else excess
+                same = back == ahead or (back != back and ahead != ahead)
+                excess = 0.0 if same else max(abs(back - ahead) - allowed, 0.0)
                 yield Comparison(label, name, back, "forward", ahead, excess, allowed)
             found = differences(i, bound.value)
             checked = back if "reverse" in modes else ahead

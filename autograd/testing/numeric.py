@@ -161,9 +161,10 @@ def slopes(f: Callable[[float], float], x: float, noise: float | None = None) ->
 
 def _value(f: Callable[[float], float], x: float) -> float:
     try:
-        return f(x)
+        y = f(x)
     except (ArithmeticError, ValueError):
         return nan
+    return nan if isinstance(y, complex) else y  # as (-1.0) ** 0.5 is
 
 
 def numeric_gradient(

@@ -83,7 +83,9 @@ def points_in(
 
 
 def _within(low: float, high: float) -> SearchStrategy[float]:
-    """Numbers strictly between, those near a finite end included."""
+    """Numbers strictly between, those near a finite end included, as near as steps can resolve."""
+    low += abs(low) * 2.0**-24 if math.isfinite(low) else 0.0
+    high -= abs(high) * 2.0**-24 if math.isfinite(high) else 0.0
     width = min(high - low, 1.0)
     near = st.integers(1, 40).map(lambda k: width * 2.0**-k)
     choices = [numbers(max(low, -1e6), min(high, 1e6))]
