@@ -28,6 +28,8 @@ def expressions():
             inner.map("({})".format),
             inner.map("-{}".format),
             inner.map("({})**2".format),
+            inner.map("({}) / (x*x + 0.5)".format),
+            inner.map("1.0 / (0.5 + ({})**2)".format),
             st.tuples(st.sampled_from(["tanh", "sigmoid", "relu", "sin"]), inner).map(
                 lambda pair: "{}({})".format(*pair)
             ),

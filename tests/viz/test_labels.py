@@ -105,6 +105,11 @@ def test_a_quoted_text_comes_back_from_graphviz(text):
     assert spaceless("".join(lines)) == spaceless(wanted)
 
 
+def test_no_label_starts_with_an_empty_line():
+    # some builds of Graphviz crash on it
+    assert quote("\n\na\n\nb") == '"a\\n\\nb"'
+
+
 def ok(character):
     return unicodedata.category(character) in ("Cf", "Co")
 

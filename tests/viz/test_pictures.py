@@ -1,5 +1,6 @@
 """A picture shows the graph that it was made from: every value once, every use once, in order."""
 
+import itertools
 import re
 import xml.etree.ElementTree as ET
 
@@ -12,7 +13,7 @@ from autograd import Value
 from autograd.testing.strategies import programs
 from viz import Drawing, dot, render
 from viz.build import build
-from viz.graph import number
+from viz.graph import Node, number
 from viz.route import Box, route
 from viz.spans import placed, ranks
 
@@ -132,6 +133,70 @@ def test_boxes_do_not_overlap_and_edges_keep_off_them(program, rankdir):
                 if node.id not in (edge.tail, edge.head):
                     inside = left + 1 < x < right - 1 and top + 1 < y < bottom - 1
                     assert not inside, (edge, node)
+
+
+def sampled(points):
+    """Points along a chain of cubic curves."""
+    for i in range(0, len(points) - 3, 3):
+        for k in range(11):
+            t, s = k / 10, 1 - k / 10
+            weights = (s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t)
+            yield tuple(
+                sum(w * p[axis] for w, p in zip(weights, points[i : i + 4], strict=True))
+                for axis in (0, 1)
+            )
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])
+def test_edges_over_several_ranks_run_past_the_boxes_there(rankdir):
+    x = Value(1.0, name="x")
+    values = [x]
+    for i in range(1, 12):
+        values.append(values[-1] * 2 + values[max(0, i - 4)])
+    graph = build(values[-1] * x, rankdir=rankdir)
+    kept, _ = placed(graph)
+    assert len(kept) == len(graph.edges), "small enough to be placed by Graphviz"
+    layout = viz.svg.read_layout(graph, render.layout(dot.to_layout_dot(graph)))
+    for edge in graph.edges:
+        for px, py in sampled(layout.ways[edge.id].points):
+            for node in graph.nodes:
+                if node.id not in (edge.tail, edge.head):
+                    box, (x0, y0) = viz.card.card(node), layout.centers[node.id]
+                    inside = abs(px - x0) < box.width / 2 - 1 and abs(py - y0) < box.height / 2 - 1
+                    assert not inside, (edge, node)
+
+
+@settings(max_examples=30)
+@given(programs(), st.sampled_from(["LR", "TB", "RL", "BT"]))
+def test_operands_arrive_side_by_side_in_order(program, rankdir):
+    output, _ = program.build()
+    graph = build(output, rankdir=rankdir)
+    layout = viz.svg.read_layout(graph, render.layout(dot.to_layout_dot(graph)))
+    across = 0 if rankdir in ("TB", "BT") else 1
+    arrivals = {}
+    for edge in graph.edges:
+        arrivals.setdefault(edge.head, []).append(layout.ways[edge.id].points[-1][across])
+    for places in arrivals.values():
+        assert all(b - a > 4 for a, b in itertools.pairwise(places)), "wide enough apart to tell"
+
+
+@given(st.text(max_size=60), st.floats(), st.floats())
+def test_text_fits_its_box(name, data, grad):
+    for node in (
+        Node("n0", "operation", "logsumexp", name, data, grad),
+        Node("n0", "leaf", "", name, data, grad),
+        Node("n0", "constant", data=data),
+        Node("n0", "group", "", name, details=("1,569 operations", "785 parameters")),
+    ):
+        box = viz.card.card(node)
+        for text in ET.fromstring(f"<g>{''.join(viz.svg._lines(node, box, 1.0, 'n'))}</g>"):
+            if text.tag == "text":
+                wide = viz.card.cells("".join(text.itertext())) * viz.card.CELL
+                at, anchor = float(text.get("x")), text.get("text-anchor", "start")
+                left = at - wide * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+                assert box.symbol_width + 4 <= left
+                assert left + wide <= box.width - 4
+                assert 8 <= float(text.get("y")) <= box.height - 2
 
 
 @settings(max_examples=30)
