@@ -12,16 +12,19 @@
 from viz.boundary import Boundary, draw_boundary
 from viz.digraph import draw_dot
 from viz.drawing import Drawing, draw
+from viz.model import ModelDrawing, draw_model
 from viz.render import RenderError
 from viz.stepper import Stepper, step_through
 
 __all__ = [
     "Boundary",
     "Drawing",
+    "ModelDrawing",
     "RenderError",
     "Stepper",
     "draw",
     "draw_boundary",
     "draw_dot",
+    "draw_model",
     "step_through",
 ]

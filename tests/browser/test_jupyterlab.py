@@ -83,6 +83,7 @@ def _address(log, process):
 
 def test_in_jupyterlab(browser, lab):
     page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page.set_default_timeout(60_000)  # a notebook server on a busy machine
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{lab}/tree/steps.ipynb?reset")
