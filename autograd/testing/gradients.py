@@ -88,6 +88,7 @@ def check_gradients(
     >>> import autograd
     >>> check_gradients(lambda w, x: autograd.tanh(w[0] * x + w[1]), [0.5, -1.0], 2.0)
     """
+    __tracebackhide__ = True  # pytest shows the test, and the message
     numbers = [real(getattr(x, "data", x)) for x in flat(list(args))]
     labels = list(_labels(args))
 
@@ -117,6 +118,7 @@ def check_module(model: Any, x: Any, order: int = 1) -> None:
     ...         return self.w * x[0] + self.b
     >>> check_module(Line(), [2.0])
     """
+    __tracebackhide__ = True
     named = [(str(name), parameter) for name, parameter in model.named_parameters()]
     parameters = [parameter for _, parameter in named]
     held = [(p._data, p._serial) for p in parameters]
@@ -155,6 +157,7 @@ def check_function(
     own:
         Which Values to differentiate by, given the leaves.
     """
+    __tracebackhide__ = True
     unknown = set(modes) - {"reverse", "forward"}
     if unknown or not modes:
         raise ValueError(f"modes: 'reverse', 'forward' or both are wanted, got {modes!r}")

@@ -46,6 +46,7 @@ def check_primitive(
     ...         print(str(error).partition("because ")[2].partition(",")[0])
     the rule of 'square' for operand 0 is wrong: at (1.0) it gives 3.0
     """
+    __tracebackhide__ = True  # pytest shows the test, and the message
     _check_edges(primitive)
     if points is not None:
         for point in points:
@@ -63,6 +64,7 @@ def check_primitive(
     )
     @given(points_in(primitive))
     def at(point: tuple[float, ...]) -> None:
+        __tracebackhide__ = True
         _check_point(primitive, point, order)
 
     at()
@@ -86,6 +88,7 @@ def _check_edges(primitive: Primitive) -> None:
 
 
 def _check_point(primitive: Primitive, point: Sequence[float], order: int) -> None:
+    __tracebackhide__ = True
     assert inside(primitive, point), f"{tuple(point)} is not in the domain of {primitive.name!r}"
     free = [i for i in range(len(point)) if not primitive.needs_number(i)]
 
