@@ -95,7 +95,7 @@ def flatten(
     def of(operand: Operand) -> int:
         if type(operand) is Term:
             return number[operand.index]
-        value = float(operand)  # type: ignore[arg-type]
+        value = float(operand)
         i = known.get(repr(value))
         if i is None:
             i = known[repr(value)] = len(primitives)

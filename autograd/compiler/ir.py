@@ -72,8 +72,10 @@ class Module:
         self.declarations: set[str] = set()
 
     def text(self) -> str:
-        attributes = 'attributes #0 = { nounwind "prefer-vector-width"="512" }\n'
-        return "\n".join([*sorted(self.declarations), *self.functions.values(), attributes])
+        wide = 'nounwind "prefer-vector-width"="512"'
+        attributes = [f"attributes #0 = {{ {wide} }}"]
+        attributes.append(f"attributes #1 = {{ noinline optnone {wide} }}\n")
+        return "\n".join([*sorted(self.declarations), *self.functions.values(), *attributes])
 
     def library(self, name: str, count: int, lanes: int) -> str:
         """The name of a function of the C library on vectors; bit for bit, so lane by lane."""
@@ -112,7 +114,8 @@ class Builder:
 
     Arithmetic is on vectors of ``lanes`` doubles (on doubles, if there is one lane). An operand is
     the name of an earlier result, or a float, which stands for itself in each lane. ``exact``: each
-    operation is rounded, even in a module that is fast.
+    operation is rounded, even in a module that is fast. ``quickly``: compiling time matters more
+    than the code.
     """
 
     def __init__(
@@ -122,6 +125,7 @@ class Builder:
         lanes: int,
         module: Module,
         exact: bool = False,
+        quickly: bool = False,
     ) -> None:
         self.name = name
         self.parameters = parameters
@@ -132,12 +136,14 @@ class Builder:
         self.lines: list[str] = []
         self._count = 0
         self._label = "entry"
+        self._attributes = "#1" if quickly else "#0"
         self._flags = "contract " if module.fast and not exact else ""
 
     def text(self, result: str = "void", linkage: str = "") -> str:
         parameters = ", ".join(f"{kind} {name}" for kind, name in self.parameters)
         body = "\n  ".join(self.lines)
-        return f"define {linkage}{result} @{self.name}({parameters}) #0 {{\nentry:\n  {body}\n}}\n"
+        head = f"define {linkage}{result} @{self.name}({parameters}) {self._attributes}"
+        return f"{head} {{\nentry:\n  {body}\n}}\n"
 
     def close(self, linkage: str = "internal ") -> None:
         """End the function and add it to the module."""

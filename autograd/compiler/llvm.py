@@ -19,6 +19,7 @@ from autograd.compiler.rolling import Layer, plan
 from autograd.compiler.rows import BLOCK
 
 GROUP = [("ptr", "%work"), ("ptr", "%parameters"), ("i64", "%vectors")]
+LARGE = 60_000  # instructions outside of loops, beyond which they are compiled quickly, not well
 SMALL = 3000  # slots up to which a group of four vectors stays in a core's own cache
 
 
@@ -74,6 +75,8 @@ class Writer:
         shared = {i: code.parameters + k for k, i in enumerate(self.uniform)}
         shared |= {code.inputs + k: k for k in range(code.parameters)}
         self.shared = shared
+        straight = sum(len(step) for step in self.layout.steps if isinstance(step, list))
+        self.quickly = straight + len(self.uniform) > LARGE
         self.calls: list[str] = []
         self.outer_calls: list[str] = []
         # the work buffer: slots, columns by row, sums, a block's sums, numbers shared by all rows
@@ -117,7 +120,8 @@ class Writer:
 
     def _straight(self, ids: Sequence[int]) -> None:
         """One chunk, for each vector of rows of the group."""
-        b = Builder(self._next(), GROUP, self.shape.lanes, self.module)
+        quickly = self.quickly
+        b = Builder(self._next(), GROUP, self.shape.lanes, self.module, quickly=quickly)
         with b.loop(0, "%vectors") as (v, _):
             lane = b.address("%work", 0, v, self.shape.lanes * BYTES)
             known: dict[int, str | float] = {}
@@ -167,7 +171,8 @@ class Writer:
     def _uniform_numbers(self) -> None:
         """@shared(numbers): what depends on parameters alone, after them; once a call."""
         for k in range(0, len(self.uniform), CHUNK):
-            b = Builder(f"shared{k // CHUNK}", [("ptr", "%parameters")], 1, self.module)
+            arguments, quickly = [("ptr", "%parameters")], self.quickly
+            b = Builder(f"shared{k // CHUNK}", arguments, 1, self.module, quickly=quickly)
             known: dict[int, str | float] = {}
             for i in self.uniform[k : k + CHUNK]:
                 known[i] = self._computed(b, i, known, "")

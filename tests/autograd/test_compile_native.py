@@ -202,6 +202,15 @@ def autograd_known():
     return program._known
 
 
+def test_code_that_is_compiled_quickly(monkeypatch):
+    monkeypatch.setattr(llvm, "LARGE", 0)
+    monkeypatch.setattr("autograd.compiler.program._known", type(autograd_known())())
+    function, count = network([6, 9, 2], "tanh")
+    weights = numbers(count, 8)
+    program = assert_same(lambda x, w: function(x, w) + w[0] * w[1], 6, weights)
+    assert ") #1 {" in llvm.write(code_of(program), True, 8, 8, 32, False).text
+
+
 def test_the_layers_tests_have_teeth(monkeypatch):
     """A loop that adds in another order is noticed."""
     function, count = network([24, 6, 1])
