@@ -56,16 +56,20 @@ def _written(operand: Operand, latex: bool) -> tuple[str, int]:
     template = primitive.latex if latex else primitive.text
     if template and latex and primitive.name in ("div", "pow", "pow_number"):
         base = _bracketed(parts[0], 0 if primitive.name == "div" else ATOM)
+        binding = BINDING["neg"] if primitive.name == "div" else binding  # a fraction stands alone
         return template.format(base, parts[1][0]), binding
     if primitive.name == "neg":
         return "-" + _bracketed(parts[0], BINDING["mul"] if latex else binding), binding
     if template:
-        return template.format(*[part for part, _ in parts]), ATOM
+        raised = latex and primitive.name == "exp"  # (e^a)^2 needs its brackets
+        return template.format(*[part for part, _ in parts]), BINDING["pow"] if raised else ATOM
     if binding < ATOM:
         tight = primitive.name in ("pow", "pow_number")
         left = _bracketed(parts[0], ATOM if tight else binding)
         # a - (b - c) and a / (b * c) need their brackets, a + (b + c) shows how it was added
         right = _bracketed(parts[1], binding if tight else binding + 1)
+        if latex and right[0] == "-":
+            right = f"({right})"
         sign = r"\cdot" if latex and primitive.name == "mul" else primitive.symbol
         return (f"{left}{sign}{right}" if tight else f"{left} {sign} {right}"), binding
     name = rf"\operatorname{{{primitive.name}}}" if latex else primitive.name

@@ -12,7 +12,7 @@ from mpmath import mp
 
 import autograd
 from autograd import Value, gradients, jvp
-from autograd.formula import derivative_formula, text
+from autograd.formula import derivative_formula, latex, text
 from autograd.primitive import OPERATORS, table
 from autograd.testing import Program, slopes
 from autograd.testing.program import inside
@@ -224,8 +224,6 @@ def test_textbook_formula_is_the_rule(primitive, data):
         x if primitive.needs_number(i) else n
         for i, (x, n) in enumerate(zip(point, letters, strict=True))
     ]
-    scope = {**{p.name: p for p in ALL}, "max": table["maximum"], "min": table["minimum"]}
-    scope |= {"inf": inf, "nan": nan, **dict(zip(letters, point, strict=True))}
     for i in range(len(point)):
         if primitive.needs_number(i):
             continue
@@ -236,6 +234,28 @@ def test_textbook_formula_is_the_rule(primitive, data):
         # 1 - tanh**2 and the like cancel where the rule does not: to 1e-9 of the largest of the
         # derivatives there is, which is 1, or of itself
         assert shown == pytest.approx(rule, rel=1e-9, abs=1e-9), text(term)
+
+
+def test_brackets_in_latex():
+    from autograd.trace import Trace
+
+    trace = Trace(expand=False)
+    a, b = trace.input("a"), trace.input("b")
+    exp = table["exp"]
+    wanted = {
+        r"{(e^{a})}^{2}": exp(a) ** 2,
+        r"{(a \cdot b)}^{-1}": (a * b) ** -1,
+        r"a - (-2)": a - -2.0,
+        r"a \cdot (-b)": a * -b,
+        r"-a \cdot b": -(a * b),
+        r"-(a + b)": -(a + b),
+        r"\frac{a - b}{a + b}": (a - b) / (a + b),
+        r"a \cdot \frac{a}{b}": a * (a / b),
+        r"{a}^{{b}^{a}}": a ** (b**a),
+        r"{({a}^{b})}^{a}": (a**b) ** a,
+        r"{|a|}^{-b}": abs(a) ** -b,
+    }
+    assert [latex(term) for term in wanted.values()] == list(wanted)
 
 
 def computed(operand, inputs):
@@ -264,8 +284,7 @@ def test_text_of_a_formula_is_python_that_computes_it(data):
         if isinstance(result, Term):
             terms.append(result)
     inputs = {"a": data.draw(numbers(0.5, 3)), "b": data.draw(numbers(-2, 2))}
-    scope = {"tanh": math.tanh, **{name: Value(x) for name, x in inputs.items()}}
-    scope["tanh"] = table["tanh"]
+    scope = {"tanh": table["tanh"], **{name: Value(x) for name, x in inputs.items()}}
     wanted = computed(terms[-1], inputs)
     got = eval(text(terms[-1]), scope).data
     # `a**2` in the text is a square, in the formula a power with exponent 2.0: the same bits
