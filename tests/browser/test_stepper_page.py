@@ -3,7 +3,6 @@
 import json
 import math
 import random
-from importlib.resources import files
 
 import pytest
 
@@ -11,10 +10,11 @@ import autograd
 from autograd import Value, gradients
 from autograd.backprop import graph
 from viz.graph import number
+from viz.page import sources
 from viz.stepper import step_through
 from viz.stepper.gates import Gates
 from viz.stepper.mistakes import MISTAKES, wrong_steps
-from viz.stepper.page import PROGRAM
+from viz.stepper.page import SCRIPTS
 
 HOSTILE = [
     "</script><img src=x onerror=window.harmed=1>",
@@ -496,10 +496,9 @@ def test_it_is_as_dark_as_the_page_around_it(open_page, page_is, viewer_likes):
 
 def loaded(open_page, gates=None):
     page = open_page("<!doctype html><body></body>")
-    sources = [files("viz.stepper").joinpath(f"{name}.js").read_text() for name in PROGRAM]
     gates_source = f"\nwindow.gates = {gates.source()};" if gates else ""
     exported = "\nObject.assign(window, { show });"
-    page.add_script_tag(content=f"(() => {{{''.join(sources)}{gates_source}{exported}}})();")
+    page.add_script_tag(content=f"(() => {{{sources(SCRIPTS)}{gates_source}{exported}}})();")
     return page
 
 

@@ -1,6 +1,6 @@
-// Put a stepper where its output stands: the fallback there makes way for it.
+// Put a widget where its output stands: the fallback there makes way for it.
 
-function mount(id, data, gates, css) {
+function mount(id, css, widget) {
   const place = document.querySelector(`[data-stepgrad="${id}"]:not([data-ready])`);
   if (!place) return false;
   place.setAttribute("data-ready", "");
@@ -11,7 +11,7 @@ function mount(id, data, gates, css) {
   shadow.append(el("style", {}, css));
   place.replaceChildren(host);
   follow(host);
-  new Stepper(shadow, data, gates);
+  widget(shadow);
   return true;
 }
 

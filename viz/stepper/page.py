@@ -1,35 +1,31 @@
-"""A story as a page that needs nothing else: picture, numbers, and the program that steps."""
+"""A story as a page: its picture, its numbers, and the program that steps."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
-import math
-import re
 from collections.abc import Iterator
-from dataclasses import asdict, replace
-from functools import cache
+from dataclasses import replace
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from autograd import Value
-from viz import dot, render, svg
+from viz import dot, page, render, svg
 from viz.card import card
-from viz.colors import DARK, LIGHT, Palette
 from viz.graph import Node, plain
+from viz.page import exact
 from viz.stepper import still
 from viz.stepper.gates import Gates, Templates
 from viz.stepper.mistakes import MISTAKES
 from viz.stepper.story import Story
 from viz.stepper.text import HEADINGS, backward_rows, forward_rows
 
-PROGRAM = (
-    *("numbers", "dom", "engine", "picture", "viewport", "words", "explain"),
-    *("controls", "live", "paths", "predict", "mistakes", "table", "tools", "stepper", "mount"),
+SCRIPTS = (
+    *(f"stepper/{name}.js" for name in ("numbers", "dom", "engine", "picture", "viewport")),
+    *(f"stepper/{name}.js" for name in ("words", "explain", "controls", "live", "paths")),
+    *(f"stepper/{name}.js" for name in ("predict", "mistakes", "table", "tools", "stepper")),
+    "stepper/mount.js",
 )
-STYLES = ("stepper.css", "picture.css", "leaves.css")
+STYLES = ("stepper/stepper.css", "stepper/picture.css", "stepper/leaves.css")
 _WIDEST = -1.234e-05  # stands for every number where room is made for one
 _LABELLED = 60  # values; in larger graphs room beside every shared edge costs too much
 _ROWS = 200  # of the table that stands in for the page
@@ -59,18 +55,12 @@ class Page:
 
     def fragment(self) -> str:
         """What a notebook shows: a static picture and a table, which the script replaces."""
-        data = script_json(self.data)
-        css = script_json(_style())
-        id = "s" + hashlib.sha256(data.encode()).hexdigest()[:12]
-        return (
-            f'<div data-stepgrad="{id}">{self._fallback()}</div>\n'
-            f'<script>\n(function () {{\n"use strict";\n{_program()}\n'
-            f'mountWhenThere("{id}", {data}, {self._functions()}, {css});\n}})();\n</script>'
-        )
+        gates = "null" if self.data["recordedOnly"] else self.gates.source()
+        return page.fragment(self._fallback(), self.data, gates, "Stepper", SCRIPTS, STYLES)
 
     def document(self) -> str:
         """The same as a page of its own."""
-        return _PAGE.format(title=escape(self.story.title), fragment=self.fragment())
+        return page.document(self.story.title, self.fragment())
 
     # -- data --
 
@@ -146,9 +136,6 @@ class Page:
             return f"The inputs cannot be changed here: {error}."
         return ""
 
-    def _functions(self) -> str:
-        return "null" if self.data["recordedOnly"] else _inside_script(self.gates.source())
-
     # -- where scripts do not run --
 
     def _fallback(self) -> str:
@@ -166,104 +153,10 @@ class Page:
         start = len(story.computed) + 1
         forward = list(forward_rows(story))
         backward = list(backward_rows(story, story.steps, start))
-        yield _table(("step", "node", "value"), forward)
-        yield _table(HEADINGS, backward)
-
-
-def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    # HTML closes rows and cells by itself, which makes a page of a hundred values 6 KB smaller
-    cells = "".join(f"<th>{escape(heading)}" for heading in headings)
-    lines = [f"<table>\n<thead><tr>{cells}</thead>\n<tbody>"]
-    for row in rows[:_ROWS]:
-        lines.append("<tr>" + "".join(f"<td>{escape(cell)}" for cell in row))
-    if len(rows) > _ROWS:
-        more = f"and {len(rows) - _ROWS:,} more rows"
-        lines.append(f'<tr><td colspan="{len(headings)}">{more}')
-    return "\n".join([*lines, "</tbody></table>\n"])
-
-
-def exact(number: float | None) -> float | str | None:
-    """A number as JSON has it: inf and nan as words that JavaScript's Number reads.
-
-    >>> exact(0.1), exact(float("-inf")), exact(float("nan"))
-    (0.1, '-Infinity', 'NaN')
-    """
-    if number is None or math.isfinite(number):
-        return number
-    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
-
-
-def script_json(data: object) -> str:
-    r"""JSON that is safe inside a script element.
-
-    >>> script_json("</script>")
-    '"\\u003c/script>"'
-    """
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c")
-
-
-def _inside_script(source: str) -> str:
-    """Generated JavaScript, checked not to end the script that it stands in.
-
-    Raises
-    ------
-    ValueError
-        If it would.
-    """
-    if "</" in source or "<!--" in source:
-        raise ValueError("a primitive's form in JavaScript must not hold '</' or '<!--'")
-    return source
+        yield page.table(("step", "node", "value"), forward, _ROWS)
+        yield page.table(HEADINGS, backward, _ROWS)
 
 
 def _short(length: float) -> float:
     rounded = round(length, 1)
     return int(rounded) if rounded == int(rounded) else rounded
-
-
-def _palette(selector: str, palette: Palette) -> str:
-    variables = "".join(f"--{k.replace('_', '-')}:{v};" for k, v in asdict(palette).items())
-    scheme = "dark" if palette is DARK else "light"
-    return f"{selector}{{{variables}color-scheme:{scheme}}}\n"
-
-
-@cache
-def _program() -> str:
-    text = "\n".join(_file(f"{name}.js") for name in PROGRAM)
-    return _inside_script(re.sub(r"^\s*(//.*\n|\n)?", "", text, flags=re.MULTILINE))
-
-
-@cache
-def _style() -> str:
-    """The palettes as variables, and the style sheet without its white space."""
-    text = re.sub(r"/\*.*?\*/", "", "".join(map(_file, STYLES)), flags=re.DOTALL)
-    variables = _palette(":host", LIGHT) + _palette(':host([data-theme="dark"])', DARK)
-    return variables + re.sub(r"\s*\n\s*", "", text)
-
-
-def _file(name: str) -> str:
-    return files("viz.stepper").joinpath(name).read_text("utf-8")
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>
-body {{ margin: 0; padding: 12px; background: #ffffff; color: #1a2230;
-  font: 15px/1.45 system-ui, sans-serif; }}
-main {{ max-width: 1560px; margin: 0 auto; }}
-img {{ max-width: 100%; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #11151b; color: #e8ecf2; }} }}
-</style>
-</head>
-<body>
-<main>
-{fragment}
-</main>
-</body>
-</html>
-"""
