@@ -6,7 +6,7 @@ import struct
 import pytest
 
 import autograd
-from autograd import Value, first_nonfinite, grad, gradients, hessian, ieee
+from autograd import Value, first_nonfinite, grad, gradients, hessian, ieee, steps
 
 inf, nan = math.inf, math.nan
 
@@ -95,6 +95,21 @@ def test_number_exponents():
     value, slope = value_and_gradient(lambda x: x**0.5, -1.0)
     assert math.isnan(value)
     assert math.isnan(slope)
+
+
+@pytest.mark.parametrize("n", [-4, -3.5, -2, -1, -0.5, 0, 0.5, 1, 2, 2.5, 3, 4, 10])
+def test_number_exponents_beyond_the_domain_that_programs_use(n):
+    x = Value(1.7, name="x")
+    y = x**n
+    # b * a**(b - 1) by C's pow, which is right to an ulp; the product adds half of one
+    assert y.data == pytest.approx(1.7**n, rel=3e-16)
+    assert gradients(y, [x])[0] == pytest.approx(n * 1.7 ** (n - 1), rel=3e-16)
+    (rule,) = [c.rule for c in steps(y)[0].contributions]
+    assert (
+        rule == {0: "0 * x**(-1)", 1: "1 * x**0", 2: "2 * x"}.get(n, f"{n} * x**{n - 1}") or n < 1
+    )
+    # the text is rounded to four digits, which these exponents need not be
+    assert eval(rule, {"x": 1.7}) == pytest.approx(n * 1.7 ** (n - 1), rel=1e-15)
 
 
 @pytest.mark.parametrize("n", range(6))
