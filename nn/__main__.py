@@ -139,10 +139,7 @@ def _written(model: nn.MLP, data: tuple[list[list[float]], list[Any]], folder: P
         viz.draw_boundary(model, *data, title=title).save(path)
 
     def network(path: Path) -> None:
-        if hasattr(viz, "draw_model"):
-            viz.draw_model(model).save(path)
-        else:
-            viz.draw(model(data[0][0])).save(path)
+        viz.draw_model(model).save(path)
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,12 @@
 '<svg'
 """
 
+from viz import plots
 from viz.boundary import Boundary, draw_boundary
 from viz.digraph import draw_dot
 from viz.drawing import Drawing, draw
 from viz.model import ModelDrawing, draw_model
+from viz.plots import *  # noqa: F403 (all that it lists)
 from viz.render import RenderError
 from viz.stepper import Stepper, step_through
 
@@ -28,3 +30,4 @@ __all__ = [
     "draw_model",
     "step_through",
 ]
+__all__ += plots.__all__  # matplotlib is imported when the first is drawn
