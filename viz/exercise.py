@@ -40,7 +40,7 @@ def check(answer: Any, right: Any, *, at: Sequence[Any] = (), tolerance: float =
 
 def _wrong(answer: Any, right: Any, at: Sequence[Any], tolerance: float) -> str:
     """What is wrong with the answer, '' if nothing."""
-    if answer is None:
+    if answer is None or (isinstance(answer, (list, tuple)) and None in answer):
         return "put your answer in place of None"
     if callable(answer) and at:
         return _wrong_function(answer, right, at, tolerance)
