@@ -13,6 +13,8 @@ from viz.graph import Node, plain
 
 CELL = 7.25  # advance of one character at TEXT points; monospaced fonts have 0.55 to 0.602 em
 TEXT = 12.0
+EDGE_TEXT = 10.5  # of all text outside the boxes
+EDGE_CELL = CELL * EDGE_TEXT / TEXT
 LINE = 17.0
 PADDING = 9.0
 SYMBOL_CELL = 8.6  # the same for the larger text of a symbol

@@ -183,11 +183,13 @@ def plain(text: str, longest: int = _LONGEST_NAME) -> str:
     """
     kept = "".join(
         character
-        for character in " ".join(text[: 8 * longest].split())
-        if unicodedata.category(character) not in ("Cc", "Cs", "Cn")
+        for character in text[: 8 * longest]
+        if character.isspace()
+        or unicodedata.category(character) not in ("Cc", "Cs", "Cn")
         and unicodedata.bidirectional(character) not in _DIRECTION_MARKS
-    ).strip()
-    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
+    )
+    line = " ".join(kept.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 _DIRECTION_MARKS = frozenset(["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])

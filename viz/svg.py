@@ -8,109 +8,35 @@ sheet only replaces them for a viewer who prefers dark.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from html import escape
-from typing import Any
 
-from viz.card import CELL, LINE, PADDING, SYMBOL_TEXT, TEXT, Card, card, cells
+from viz.card import (
+    CELL,
+    EDGE_CELL,
+    EDGE_TEXT,
+    LINE,
+    PADDING,
+    SYMBOL_TEXT,
+    TEXT,
+    Card,
+    card,
+    cells,
+)
 from viz.colors import DARK, LIGHT
 from viz.dot import edge_text, stroke
 from viz.graph import NOT_COMPUTED, Edge, Graph, Node, plain, weights
-from viz.route import ARROW, Axes, Box, Point, Way, route
+from viz.layout import MARGIN
+from viz.layout import Layout as Layout
+from viz.layout import read_layout as read_layout
+from viz.route import ARROW, Point
 
 _MONO = "ui-monospace,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
-_MARGIN = 12.0
 _FOOTER = 20.0  # height of a line under the picture
 _LEGEND_WIDTH = 470.0
-_EDGE_TEXT = 10.5  # also of all text outside the boxes
-_SMALL = f'font-family="{_MONO}" font-size="{_EDGE_TEXT}"'
+_SMALL = f'font-family="{_MONO}" font-size="{EDGE_TEXT}"'
 _DENSE = 150  # edges, from which on they are drawn lighter
 _DASHES = "6 3.5"  # of a negative gradient's line
-_EDGE_CELL = CELL * _EDGE_TEXT / TEXT
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where everything goes, in points from the top left corner.
-
-    ``centers`` and ``frames`` (left, top, width, height) are by the id of the node or group;
-    ``ways`` by that of the edge.
-    """
-
-    width: float
-    height: float
-    centers: Mapping[str, Point]
-    frames: Mapping[str, tuple[float, float, float, float]]
-    ways: Mapping[str, Way]
-
-
-def read_layout(graph: Graph, output: dict[str, Any]) -> Layout:
-    """Graphviz's ``json0`` output for a graph, with y turned downwards and the edges routed."""
-    left, bottom, right, top = _numbers(output["bb"])
-
-    def point(text: str) -> Point:
-        x, y = _numbers(text)
-        return x - left + _MARGIN, top - y + _MARGIN
-
-    centers: dict[str, Point] = {}
-    frames: dict[str, tuple[float, float, float, float]] = {}
-    for item in output.get("objects", []):
-        if "pos" in item:
-            centers[item["name"]] = point(item["pos"])
-        elif "bb" in item:
-            x0, y0, x1, y1 = item["bb"].split(",")
-            x, y = point(f"{x0},{y1}")
-            x_end, y_end = point(f"{x1},{y0}")
-            frames[item["name"].removeprefix("cluster_")] = (x, y, x_end - x, y_end - y)
-    axes = Axes(graph.rankdir)
-    paths: dict[str, list[Point]] = {}
-    labels: dict[str, tuple[Point, float]] = {}
-    texts = {edge.id: edge_text(edge) for edge in graph.edges}
-    for item in output.get("edges", []):
-        if "id" not in item:
-            continue
-        if "pos" in item:
-            curve = item["pos"].removeprefix("e,").split()[1:]
-            paths[item["id"]] = [axes.uv(point(pair)) for pair in curve]
-        if "lp" in item:
-            half = LINE / 2 if axes.swapped else cells(texts[item["id"]]) * _EDGE_CELL / 2 + 2
-            labels[item["id"]] = axes.uv(point(item["lp"])), half
-    _in_order(graph, centers, axes)
-    boxes = {node.id: _box_of(card(node), axes.uv(centers[node.id]), axes) for node in graph.nodes}
-    ways = {
-        id: Way(
-            tuple(axes.xy(point) for point in way.points),
-            None if way.label is None else axes.xy(way.label),
-        )
-        for id, way in route(graph, boxes, paths, labels).items()
-    }
-    width, height = right - left + 2 * _MARGIN, top - bottom + 2 * _MARGIN
-    return Layout(width, height, centers, frames, ways)
-
-
-def _in_order(graph: Graph, centers: dict[str, Point], axes: Axes) -> None:
-    """Let the collapsed neurons of a layer change places until they stand in order.
-
-    Where all are joined with all, Graphviz has no reason to prefer that order.
-    """
-    alike: dict[object, list[str]] = {}
-    for node in graph.nodes:
-        if node.kind == "group":
-            u, _ = axes.uv(centers[node.id])
-            alike.setdefault((node.group, round(u, 1), card(node).height), []).append(node.id)
-    for ids in alike.values():
-        places = sorted((centers[id] for id in ids), key=lambda place: axes.uv(place)[1])
-        centers.update(zip(ids, places, strict=True))
-
-
-def _box_of(box: Card, center: Point, axes: Axes) -> Box:
-    half = box.width / 2, box.height / 2
-    return Box(*center, *(reversed(half) if axes.swapped else half))
-
-
-def _numbers(text: str) -> list[float]:
-    return [float(part) for part in text.split(",")]
 
 
 def to_svg(graph: Graph, layout: Layout, prefix: str) -> str:
@@ -356,9 +282,7 @@ def _node_title(node: Node) -> str:
 
 
 def _footer(graph: Graph, top: float, width: float) -> Iterator[str]:
-    lines = (
-        _wrapped(graph.caption, int((width - 2 * _MARGIN) / _EDGE_CELL)) if graph.caption else []
-    )
+    lines = _wrapped(graph.caption, int((width - 2 * MARGIN) / EDGE_CELL)) if graph.caption else []
     y = top + 8.0
     style = f'class="muted" {_SMALL} fill="{LIGHT.muted}"'
     if graph.has_gradients:
@@ -370,7 +294,7 @@ def _footer(graph: Graph, top: float, width: float) -> Iterator[str]:
 
 
 def _legend(y: float) -> Iterator[str]:
-    x = _MARGIN
+    x = MARGIN
     for text, sign, color, dashes in (
         ("gradient on each edge:", "", "", ""),
         ("positive", "positive", LIGHT.positive, ""),
@@ -384,7 +308,7 @@ def _legend(y: float) -> Iterator[str]:
             )
             x += 38
         yield f'<text x="{_n(x)}" y="{_n(y)}">{text}</text>'
-        x += cells(text) * _EDGE_CELL + 10
+        x += cells(text) * EDGE_CELL + 10
 
 
 def _wrapped(text: str, width: int) -> list[str]:

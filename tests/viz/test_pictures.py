@@ -169,12 +169,16 @@ def test_edges_over_several_ranks_run_past_the_boxes_there(rankdir):
 @settings(max_examples=30)
 @given(programs(), st.sampled_from(["LR", "TB", "RL", "BT"]))
 def test_operands_arrive_side_by_side_in_order(program, rankdir):
-    output, _ = program.build()
-    graph = build(output, rankdir=rankdir)
+    output, (x, *others) = program.build()
+    y = others[0] if others else x + 1
+    graph = build([output, (x - y) * (y - x)], rankdir=rankdir)  # one of them must cross
     layout = viz.svg.read_layout(graph, render.layout(dot.to_layout_dot(graph)))
     across = 0 if rankdir in ("TB", "BT") else 1
+    along = -1 if rankdir in ("RL", "BT") else 1
     arrivals = {}
     for edge in graph.edges:
+        forwards = [along * point[1 - across] for point in layout.ways[edge.id].points]
+        assert forwards == sorted(forwards), "no edge turns back"
         arrivals.setdefault(edge.head, []).append(layout.ways[edge.id].points[-1][across])
     for places in arrivals.values():
         assert all(b - a > 4 for a, b in itertools.pairwise(places)), "wide enough apart to tell"
