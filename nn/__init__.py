@@ -9,7 +9,7 @@
 True
 """
 
-from nn import activations, data, init, losses, metrics, optim, schedules
+from nn import activations, data, export, init, losses, metrics, optim, schedules
 from nn.activations import PReLU
 from nn.history import History
 from nn.layers import MLP, Layer, Neuron
@@ -29,6 +29,7 @@ __all__ = [
     "PReLU",
     "activations",
     "data",
+    "export",
     "fit",
     "init",
     "load",
