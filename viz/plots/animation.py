@@ -31,7 +31,8 @@ class DescentAnimation:
         self.ax, self.interval = ax, interval
         self._paths = list(by_name(paths).values())
         self.frames = max(map(len, self._paths))
-        self._lines = ax.get_lines()[::2]  # each path is a line and a ring around its start
+        # the last that were drawn: each path is a line and a ring around its start
+        self._lines = ax.get_lines()[-2 * len(self._paths) :: 2]
         self._title = ax.get_title()
 
     def draw(self, step: int) -> list[Any]:
