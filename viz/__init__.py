@@ -13,6 +13,7 @@ from viz import plots
 from viz.boundary import Boundary, draw_boundary
 from viz.digraph import draw_dot
 from viz.drawing import Drawing, draw
+from viz.filming import Film, film
 from viz.model import ModelDrawing, draw_model
 from viz.plots import *  # noqa: F403 (all that it lists)
 from viz.render import RenderError
@@ -21,6 +22,7 @@ from viz.stepper import Stepper, step_through
 __all__ = [
     "Boundary",
     "Drawing",
+    "Film",
     "ModelDrawing",
     "RenderError",
     "Stepper",
@@ -28,6 +30,7 @@ __all__ = [
     "draw_boundary",
     "draw_dot",
     "draw_model",
+    "film",
     "step_through",
 ]
 __all__ += plots.__all__  # matplotlib is imported when the first is drawn
