@@ -185,8 +185,10 @@ def plain(text: str, longest: int = _LONGEST_NAME) -> str:
         character
         for character in text[: 8 * longest]
         if character.isspace()
-        or unicodedata.category(character) not in ("Cc", "Cs", "Cn")
-        and unicodedata.bidirectional(character) not in _DIRECTION_MARKS
+        or (
+            unicodedata.category(character) not in ("Cc", "Cs", "Cn")
+            and unicodedata.bidirectional(character) not in _DIRECTION_MARKS
+        )
     )
     line = " ".join(kept.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
