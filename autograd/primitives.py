@@ -71,7 +71,8 @@ div: Primitive = primitive(
     python="{0} / {1} if {1} else div({0}, {1})",
     javascript="{0} / {1}",
     llvm=lambda ir, a, b: ir.fdiv(a, b),
-    partials=(lambda out, a, b: 1 / b, lambda out, a, b: -out / b),
+    # div(1.0, b), not 1 / b: b may be the plain number 0.0, on which Python's / raises
+    partials=(lambda out, a, b: div(1.0, b), lambda out, a, b: -out / b),
     shown=(None, lambda out, a, b: -a / b**2),
     latex=r"\frac{{{0}}}{{{1}}}",
     domain=(everywhere, (0.0, inf)),
@@ -103,7 +104,7 @@ pow_number: Primitive = primitive(
         lambda out, a, n: where(n - 2, where(n, n * a ** (n - 1), 0.0), 2 * a),
         None,
     ),
-    shown=(lambda out, a, n: 2 * a if n == 2.0 else n * a ** (n - 1),),
+    shown=(lambda out, a, n: {0.0: 0.0, 1.0: 1.0, 2.0: 2 * a}.get(n, n * a ** (n - 1)),),
     latex="{{{0}}}^{{{1}}}",
     domain=((0.0, inf), (-3.0, 3.0)),
     words="a power scales the gradient by the exponent times the next lower power",
