@@ -27,9 +27,10 @@ class Program:
         The numbers to start from.
     steps:
         Each ``(name of a primitive, operand, ...)``. An operand that is an int counts back from
-        the newest node, 0 being the newest; a float is that number. A step is left out where an
-        operand does not exist, where it stands outside the primitive's domain or on a kink, and
-        where the result is not a number of moderate size: so any part of a program is a program.
+        the newest node, 0 being the newest, and beyond the first leaf from the newest again; a
+        float is that number. A step is left out where it stands outside the primitive's domain or
+        on a kink, and where the result is not a number of moderate size: so any part of a program
+        is a program.
     anywhere:
         Keep the steps outside of domains, on kinks, and with results of any size, inf and nan.
 
@@ -76,7 +77,7 @@ class Program:
         for name, *references in self.steps:
             primitive = table[str(name)]
             operands = _resolved(references, len(numbers))
-            if operands is None or not _accepts(primitive, operands):
+            if not _accepts(primitive, operands):
                 continue
             values = [numbers[o] if isinstance(o, int) else o for o in operands]
             if self.anywhere or inside(primitive, values):
@@ -116,10 +117,8 @@ def _call(primitive: Primitive, operands: list[str]) -> str:
     return f"{primitive.name}({', '.join(operands)})"
 
 
-def _resolved(references: Sequence[Any], count: int) -> tuple[int | float, ...] | None:
-    if any(isinstance(r, int) and not 0 <= r < count for r in references):
-        return None
-    return tuple(count - 1 - r if isinstance(r, int) else float(r) for r in references)
+def _resolved(references: Sequence[Any], count: int) -> tuple[int | float, ...]:
+    return tuple(count - 1 - r % count if isinstance(r, int) else float(r) for r in references)
 
 
 def _accepts(primitive: Primitive, operands: tuple[int | float, ...]) -> bool:

@@ -361,14 +361,16 @@ def test_programs_and_numbers_are_of_all_kinds():
 
 def test_programs_skip_what_is_not_legal():
     steps = (
-        ("log", 0), ("tanh", 5), ("add", 0), ("pow_number", 0, 0), ("abs", 0), ("log", 1.0),
-        ("exp", 0), ("mul", 0, 0), ("mul", 0, 0), ("mul", 0, 0), ("mul", 0, 0), ("relu", -1),
+        ("log", 0), ("add", 0), ("pow_number", 0, 0), ("abs", 0), ("log", 1.0), ("exp", 0),
+        ("mul", 0, 0), ("mul", 0, 0), ("mul", 0, 0), ("mul", 0, 0),
     )  # fmt: skip
     program = Program((-1.0,), steps)
     assert program.instructions == (
         ("abs", (0,)), ("exp", (1,)), ("mul", (2, 2)), ("mul", (3, 3)),
         ("mul", (4, 4)), ("mul", (5, 5)),
     )  # fmt: skip
+    around = Program((2.0, 3.0), (("tanh", 5), ("add", 3, 4)))
+    assert around.instructions == (("tanh", (0,)), ("add", (2, 1)))  # beyond the first, the newest
     assert Program((0.0,), (("abs", 0),)).instructions == ()
     assert Program((0.0,), (("abs", 0),), anywhere=True).instructions == (("abs", (0,)),)
     assert len(Program((1e10,), (("mul", 0, 0),) * 9).instructions) == 1
