@@ -89,7 +89,7 @@ class _Builder:
             nodes += self._value(key) if isinstance(key, Value) else [self._box(key, members)]
         return Graph(
             tuple(nodes),
-            tuple(self._edges()),
+            tuple(self._edges([node.grad for node in nodes])),
             tuple(self._groups({node.group for node in nodes})),
             self._caption(),
             len(self.recording.values),
@@ -176,7 +176,8 @@ class _Builder:
 
     # -- edges --
 
-    def _edges(self) -> list[Edge]:
+    def _edges(self, gradients: Sequence[float | None]) -> list[Edge]:
+        """The uses, their gradients sized on one scale with those of the boxes."""
         found: dict[Hashable, list[tuple[str, str, float | None, bool]]] = {}
         for node in self.recording.values:
             for position, operand in enumerate(node.operands):
@@ -192,7 +193,7 @@ class _Builder:
                     use = (tail, head, backflow(node, position), shared)
                     found.setdefault((head, position) if single else (tail, head), []).append(use)
         uses = [(*use[0][:2], use[0][2] if len(use) == 1 else None) for use in found.values()]
-        sizes = weights([gradient for _, _, gradient in uses])
+        sizes = weights([*(gradient for _, _, gradient in uses), *gradients])[: len(uses)]
         return [
             Edge(f"e{i}", tail, head, gradient, size, len(use), use[0][3])
             for i, ((tail, head, gradient), size, use) in enumerate(

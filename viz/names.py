@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import cast
 
 from autograd import Value
 from nn import Module
@@ -67,11 +68,11 @@ def names_in(frame: FrameType) -> Known:
     variables = list(_variables(frame.f_locals)) + list(_variables(frame.f_globals))
     found: dict[Value, str] = {}
     for name, item in variables:
-        if isinstance(item, Value):
-            found.setdefault(item, name)
+        if issubclass(type(item), Value):
+            found.setdefault(cast(Value, item), name)
     budget = _LONGEST
     for name, item in variables:
-        if isinstance(item, list | tuple | dict):
+        if issubclass(type(item), list | tuple | dict):
             for path, value in _items(name, item, _DEEPEST):
                 budget -= 1
                 if budget < 0:
@@ -95,12 +96,15 @@ def _variables(scope: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 def _modules(frame: FrameType) -> list[Module]:
     """The modules in a frame and in the frames that called it, the nearest first."""
     found: dict[int, Module] = {}
+    scopes: set[int] = set()
     around: FrameType | None = frame
     while around is not None:
         for scope in (around.f_locals, around.f_globals):
-            for _, item in _variables(scope):
-                if isinstance(item, Module):
-                    found.setdefault(id(item), item)
+            if id(scope) not in scopes:
+                for _, item in _variables(scope):
+                    if issubclass(type(item), Module):  # isinstance runs code of proxies
+                        found.setdefault(id(item), cast(Module, item))
+        scopes.add(id(around.f_globals))
         around = around.f_back
     return list(found.values())
 
@@ -109,7 +113,7 @@ def _items(path: str, container: object, depth: int) -> Iterator[tuple[str, Valu
     """Each item, a Value with its path and anything else as None."""
     pairs: Iterator[tuple[object, object]]
     if isinstance(container, dict):
-        pairs = ((repr(key), item) for key, item in list(container.items()))
+        pairs = ((repr(k), item) for k, item in list(container.items()) if type(k) in (str, int))
     elif isinstance(container, list | tuple):
         pairs = ((index, item) for index, item in enumerate(container))
     else:

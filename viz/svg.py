@@ -173,8 +173,9 @@ def _head(before: Point, base: Point, width: float) -> str:
 
 
 def _nodes(graph: Graph, layout: Layout, prefix: str) -> Iterator[str]:
-    sizes = weights([node.grad for node in graph.nodes])
-    for node, size in zip(graph.nodes, sizes, strict=True):
+    # on one scale with the edges, as build sizes those
+    gradients = [part.grad for part in graph.nodes] + [edge.gradient for edge in graph.edges]
+    for node, size in zip(graph.nodes, weights(gradients), strict=False):
         box = card(node)
         x, y = layout.centers[node.id]
         corner = f"{_n(x - box.width / 2)},{_n(y - box.height / 2)}"

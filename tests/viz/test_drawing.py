@@ -56,6 +56,23 @@ def test_private_and_notebook_variables_give_no_names():
     assert len(Out) == 1
 
 
+def test_strange_variables_do_no_harm():
+    class Proxy:
+        @property
+        def __class__(self):
+            raise RuntimeError("working outside of request context")
+
+    class Key:
+        def __repr__(self):
+            raise RuntimeError("no repr")
+
+    proxy, keyed = Proxy(), {Key(): Value(2.0), "w": Value(3.0)}
+    x = Value(1.0)
+    y = x * keyed["w"]
+    assert called(viz.draw(y)) == ["x", "keyed['w']", "y"]
+    assert proxy is not None
+
+
 def test_an_alias_has_the_name_of_the_first():
     first = Value(1.0)
     second = first

@@ -263,6 +263,16 @@ def test_signs_are_told_by_more_than_colour():
     assert widths[0] > widths[1], "the larger gradient has the wider line"
 
 
+def test_a_gradient_that_vanishes_is_thin_beside_the_one_it_came_from():
+    x = Value(4.0, name="x")
+    y = x.tanh().tanh()
+    y.backward()
+    graph = build(y)
+    tiny, large = graph.edges
+    assert abs(tiny.gradient) < abs(large.gradient) < 1.0
+    assert tiny.weight < large.weight < 1.0, "the root has 1"
+
+
 def test_the_first_nonfinite_value_is_marked():
     zero = Value(0.0, name="zero")
     bad = (1 / zero - 1 / zero) * 2
