@@ -162,6 +162,44 @@ def test_one_layer_feeds_two():
     assert_same(function, 10, numbers(272, 6, 0.4))
 
 
+def test_parts_of_a_layer_that_are_used_elsewhere():
+    """Sums on the way, and products, that something else uses too."""
+
+    def function(x, w):
+        total = None
+        for j in range(6):
+            unit, on_the_way = w[9 * j + 8], []
+            products = [w[9 * j + k] * x[k] for k in range(8)]
+            for product in products:
+                unit = unit + product
+                on_the_way.append(unit)
+            more = on_the_way[j] * products[7 - j]
+            result = unit.tanh() + more
+            total = result if total is None else total + result
+        return total
+
+    assert_same(function, 8, numbers(54, 16, 0.5))
+
+
+def test_layers_one_after_the_other_over_the_same_values():
+    """Chains over the same values, of which one goes on from what another gave."""
+
+    def function(x, w):
+        units = [w[0]] * 4
+        for layer in range(3):
+            following = []
+            for j, unit in enumerate(units):
+                start = 40 * layer + 10 * j
+                total = unit.tanh()
+                for k in range(10):
+                    total = total + w[start + k] * x[k]
+                following.append(total)
+            units = following
+        return units[0] * units[1] + units[2] * units[3]
+
+    assert_same(function, 10, numbers(120, 17, 0.4))
+
+
 def test_second_order_gradients_compile():
     """A loss that holds a gradient itself, as in a gradient penalty."""
 
@@ -227,6 +265,58 @@ def test_the_layers_tests_have_teeth(monkeypatch):
     monkeypatch.setattr("autograd.compiler.program._known", type(autograd_known())())
     with pytest.raises(AssertionError):
         assert_same(function, 24, numbers(count, 9))
+
+
+def test_nothing_is_read_or_written_beyond_the_rows():
+    """Rows, parameters and results that end where a page ends that may not be touched."""
+    script = """
+import ctypes, mmap, numpy, autograd
+from autograd import Value
+
+PAGE = mmap.PAGESIZE
+libc = ctypes.CDLL(None, use_errno=True)
+
+def guarded(shape):
+    size = int(numpy.prod(shape)) * 8
+    pages = -(-size // PAGE) + 1
+    memory = mmap.mmap(-1, pages * PAGE)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    last = ctypes.c_void_p(start + (pages - 1) * PAGE)
+    assert libc.mprotect(last, PAGE, 0) == 0
+    count, offset = int(numpy.prod(shape)), (pages - 1) * PAGE - size
+    return numpy.frombuffer(memory, float, count, offset).reshape(shape)
+
+for columns in (3, 11, 16):
+    xs, ws = [Value(0.5) for _ in range(columns)], [Value(0.1) for _ in range(5 * columns)]
+    total = ws[0]
+    for j in range(5):
+        unit = ws[columns * j] * xs[0]
+        for k in range(1, columns):
+            unit = unit + ws[columns * j + k] * xs[k]
+        total = total + unit.tanh()
+    program = autograd.compile(total, inputs=xs, parameters=ws, backend="llvm")
+    for count in (1, 3, 4, 8, 9, 31, 33, 257):
+        rows = guarded((count, columns))
+        numbers, gradient = guarded(5 * columns), guarded(5 * columns)
+        rows[:], numbers[:] = 0.25, 0.5
+        program.value_and_grad(rows, parameters=numbers, gradient=gradient)
+        assert numpy.isfinite(gradient).all()
+        program(rows)
+print("done")
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (0, "done\n"), run.stderr
+
+
+@pytest.mark.parametrize("backend", ["python", "llvm"])
+def test_a_chain_as_long_as_one_likes(backend):
+    x, w = Value(0.5), Value(0.25)
+    total = x
+    for _ in range(20_000):
+        total = total * w + x
+    program = autograd.compile(total, inputs=[x], parameters=[w], backend=backend)
+    total.backward()
+    assert program.value_and_grad([[0.5]]) == (total.data, [w.grad])
 
 
 # -- threads --

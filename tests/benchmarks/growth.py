@@ -17,6 +17,7 @@ from networks import NETWORKS, data
 
 import autograd
 from autograd import Value
+from autograd.compiler.program import _known
 
 
 def best(call, least=0.2):
@@ -43,7 +44,7 @@ def graph(leaves, count):
 
 
 def nodes(largest):
-    """{way: {nodes: seconds}} for the value and gradient of one row; and of compiling."""
+    """{way: {nodes: seconds}} for the value and gradient of one row; the processor's for compiling."""
     lines = {"eager": {}, "Python": {}, "LLVM": {}, "compile to Python": {}, "compile to LLVM": {}}
     count = 100
     while count <= largest:
@@ -55,12 +56,13 @@ def nodes(largest):
         lines["eager"][count] = best(eager)
         output = graph(leaves, count)
         for way, backend in (("Python", "python"), ("LLVM", "llvm")):
-            before = time.perf_counter()
+            _known.clear()
+            before = time.process_time()
             program = autograd.compile(output, inputs=[], parameters=leaves, backend=backend)
             rows = [[]] if backend == "python" else numpy.empty((1, 0))
             numbers = numpy.linspace(0, 1, 10) if backend == "llvm" else [0.1] * 10
             program.value_and_grad(rows, parameters=numbers)
-            lines[f"compile to {way}"][count] = time.perf_counter() - before
+            lines[f"compile to {way}"][count] = time.process_time() - before
             lines[way][count] = best(
                 lambda program=program, rows=rows, numbers=numbers: program.value_and_grad(
                     rows, parameters=numbers
