@@ -44,7 +44,7 @@ def graph(leaves, count):
 
 
 def nodes(largest):
-    """{way: {nodes: seconds}} for the value and gradient of one row; the processor's for compiling."""
+    """{way: {nodes: seconds}} for the value and gradient of one row, and for compiling."""
     lines = {"eager": {}, "Python": {}, "LLVM": {}, "compile to Python": {}, "compile to LLVM": {}}
     count = 100
     while count <= largest:
