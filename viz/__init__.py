@@ -12,6 +12,7 @@
 from viz import plots
 from viz.boundary import Boundary, draw_boundary
 from viz.digraph import draw_dot
+from viz.display import register
 from viz.drawing import Drawing, draw
 from viz.filming import Film, film
 from viz.model import ModelDrawing, draw_model
@@ -34,3 +35,6 @@ __all__ = [
     "step_through",
 ]
 __all__ += plots.__all__  # matplotlib is imported when the first is drawn
+
+register()
+del register

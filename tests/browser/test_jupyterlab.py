@@ -20,7 +20,7 @@ w, x, b = Value(-3.0), Value(2.0), Value(6.88)
 y = (w * x + b).tanh()
 viz.step_through(y)
 """,
-    "y.data",
+    "y.backward()\ny",
 ]
 
 
@@ -88,10 +88,11 @@ def test_in_jupyterlab(browser, lab):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{lab}/tree/steps.ipynb?reset")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+    page.get_by_text("| Idle").wait_for()  # the kernel runs
     page.get_by_text("Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     stepper = page.locator(".stepper")
-    stepper.wait_for(timeout=60_000)
+    stepper.wait_for()
     cells = page.locator(".jp-Notebook .jp-Cell")
     assert cells.count() == 2
 
@@ -109,6 +110,11 @@ def test_in_jupyterlab(browser, lab):
             page.keyboard.press(key)
     page.wait_for_timeout(300)
     assert cells.count() == 2
+
+    shown = page.locator(".jp-OutputArea-output").last  # a Value shows itself
+    assert "gradient 1.0" in shown.inner_text()
+    assert "tanh(a) = tanh(0.88) = 0.7064" in shown.inner_text()
+    assert "Computation graph of y" in shown.locator("img").get_attribute("alt")
 
     stepper.locator(".viewport").focus()
     page.keyboard.press("End")
