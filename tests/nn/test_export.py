@@ -65,6 +65,8 @@ def test_every_activation_goes_there_and_back(torch, name):
 )
 def test_settings(torch, activation):
     model = nn.MLP(3, [4, 2], activation=activation, rng=2)
+    for neuron in model.layers[0].neurons:
+        neuron.bias.data = 0.7
     exported = to_torch(model)
     check_same(torch, model, exported)
     assert ours(from_torch(exported)) == [pytest.approx(row, rel=1e-12) for row in ours(model)]
@@ -80,6 +82,14 @@ def test_far_out(torch):
     for name in ("softplus", "sigmoid", "tanh", "silu", "softmax", "log_softmax", "step"):
         model = nn.MLP(3, [3], output=name, rng=4)
         check_same(torch, model, to_torch(model), rows)
+
+
+def test_softplus_between_pytorchs_threshold_and_ours(torch):
+    neuron = nn.Neuron(3, "softplus", init="zeros")
+    for z in (19.0, 20.5, 25.0, 39.0, 41.0):
+        neuron.bias.data = z
+        there = to_torch(neuron)(tensor(torch, ROWS[:1])).item()
+        assert there == pytest.approx(neuron(ROWS[0]).data, rel=1e-15)  # 2e-9 off with its usual 20
 
 
 @pytest.mark.parametrize("name", ["relu", "prelu", "gelu", "elu", "softplus"])

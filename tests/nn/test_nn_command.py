@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,8 +56,15 @@ def test_the_same_seed_gives_the_same_files(tmp_path):
         for name in "abc"
     }
     assert files["a"] == files["b"]
-    assert files["a"][0] != files["c"][0]
+    points = {
+        name: [line for line in svg.decode().splitlines() if 'class="point' in line][2:]
+        for name, (svg, _) in files.items()
+    }
+    assert len(points["a"]) == len(points["c"]) == 20
+    assert points["a"] != points["c"]
     assert files["a"][1] != files["c"][1]
+    places = [[re.findall(r'c[xy]="([^"]*)"', p) for p in points[name]] for name in "ac"]
+    assert sorted(filter(None, places[0])) != sorted(filter(None, places[1]))
 
 
 @pytest.mark.parametrize(

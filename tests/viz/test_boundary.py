@@ -103,6 +103,13 @@ def test_answers_are_those_of_the_model(model, rows):
     assert evaluate(model, rows) == wanted
 
 
+def test_a_branch_that_few_rows_take_is_seen():
+    rows = [[float(i), 0.0] for i in range(100)]
+    assert evaluate(lambda x: x[1] - 7.0 if 50.5 < x[0] < 51.5 else x[0] + 0.0, rows) == [
+        -7.0 if i == 51 else float(i) for i in range(100)
+    ]
+
+
 def test_classes_lead_where_their_output_is_the_largest():
     def three(x):
         return [1.0 - x[0] * x[0], x[0] + x[1], x[0] - x[1]]

@@ -238,6 +238,19 @@ def test_momentum_weights():
 # -- descent --
 
 
+def test_a_surface_has_its_heights_in_place(monkeypatch):
+    given = []  # there is no public way to read a surface back
+    kind = type(plt.figure().add_subplot(projection="3d"))
+    monkeypatch.setattr(
+        kind, "plot_surface", lambda self, x, y, z, **style: given.append((x, y, z))
+    )
+    plot_surface(lambda x: x[0] + 10 * x[1], low=-1, high=1)
+    ((across, along, heights),) = given
+    assert heights.shape == (41, 41)
+    assert heights == pytest.approx(across + 10 * along, abs=1e-12)
+    assert (across.min(), across.max(), along.min(), along.max()) == (-1, 1, -1, 1)
+
+
 def test_paths_are_the_lessons_numbers():
     for rate, end in [(0.2, 0.060466), (0.05, 3.486784), (1.1, 61.917364)]:
         path = descent_path(lambda x: x * x, 10.0, lambda p, r=rate: SGD(p, lr=r), 10)
