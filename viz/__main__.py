@@ -17,6 +17,7 @@ from viz.names import Known
 from viz.render import RenderError
 from viz.stepper import Stepper
 from viz.stepper.story import Story
+from viz.stepper.terminal import interact
 
 PICTURE, PAGE = "graph.svg", "steps.html"
 
@@ -65,8 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"python -m viz: error\n{error}", file=sys.stderr)
         return 2
     story = Story.of(root, Known(chosen=leaves))
+    if options.interactive:
+        interact(story)
+        return 0
     stepper = Stepper(story)
     print(stepper.to_text())
+    if options.steps:
+        return 0
     root.backward()
     known = Known(chosen={**story.names, **leaves})
     print("\ngradients")
@@ -94,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--page", metavar="FILE", default=PAGE, help=f"the page to step through (default: {PAGE})"
+    )
+    parser.add_argument("--steps", action="store_true", help="print the steps, and write no file")
+    parser.add_argument(
+        "--interactive", action="store_true", help="step in the terminal, and write no file"
     )
     parser.add_argument(
         "--rankdir", choices=RANKDIRS, default="LR", help="where the graph runs (default: LR)"

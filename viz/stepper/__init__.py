@@ -40,8 +40,8 @@ class Stepper:
     <BLANKLINE>
     backward from dout/dout = 1
       step  at   gradient here  to  local derivative  handed back  sum so far
-         3  out  1              v1  1                 1 * 1 = 1    dout/dv1 = 0 + 1 = 1
-         4  v1   1              x   x = 3             1 * 3 = 3    dout/dx = 0 + 3 = 3
+         4  out  1              v1  1                 1 * 1 = 1    dout/dv1 = 0 + 1 = 1
+         5  v1   1              x   x = 3             1 * 3 = 3    dout/dx = 0 + 3 = 3
                                 x   x = 3             1 * 3 = 3    dout/dx = 3 + 3 = 6
     """
 

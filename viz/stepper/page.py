@@ -150,7 +150,7 @@ class Page:
 
     def _tables(self) -> Iterator[str]:
         story = self.story
-        start = len(story.computed) + 1
+        start = len(story.computed) + 2
         forward = list(forward_rows(story))
         backward = list(backward_rows(story, story.steps, start))
         yield page.table(("step", "node", "value"), forward, _ROWS)

@@ -89,7 +89,7 @@ def to_text(story: Story, mistake: str | None = None, longest: int | None = None
     more = f", and {len(story.leaves) - 12:,} more" if len(story.leaves) > 12 else ""
     lines = [story.title, f"leaves: {leaves}{more}", "", "forward"]
     lines += aligned([("step", "node", "value"), *forward_rows(story)], longest)
-    start = len(story.computed) + 1
+    start = len(story.computed) + 2  # the step in between says that the root has gradient 1
     wrong = f", with a mistake: {MISTAKES[mistake][0]}" if mistake else ""
     lines += ["", f"backward from {derivative(root, root)} = 1{wrong}"]
     lines += aligned([HEADINGS, *backward_rows(story, steps, start, mistake)], longest)
