@@ -220,14 +220,13 @@ def primitive(name: str, **fields: Any) -> Primitive:
     ValueError
         If the name is no identifier, or is one of another primitive or of what Values have.
 
-    >>> import math
+    >>> from math import inf
     >>> from autograd import Value, primitive
-    >>> from autograd.primitives import cos
     >>> sinc = primitive(
     ...     "sinc",
-    ...     value=lambda a: math.sin(a) / a if a else 1.0,
-    ...     partials=(lambda out, a: (cos(a) - out) / a,),
-    ...     domain=((0.0, math.inf),),
+    ...     definition=lambda a: a.sin() / a,
+    ...     partials=(lambda out, a: (a.cos() - out) / a,),
+    ...     domain=((0.0, inf),),
     ... )
     >>> x = Value(2.0)
     >>> x.sinc().backward()

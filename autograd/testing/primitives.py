@@ -9,7 +9,7 @@ from typing import Any
 from autograd.primitive import Primitive
 from autograd.testing.gradients import check_gradients
 from autograd.testing.program import inside
-from autograd.testing.rounding import FEW, Bounds, local_errors
+from autograd.testing.rounding import FEW, local_errors, noise
 from autograd.value import Value
 
 EDGES = (0.0, -0.0, 1.0, -1.0, 5e-324, 1e308, -1e308, inf, -inf, nan)
@@ -115,8 +115,7 @@ def _check_formulas(node: Value) -> None:
             continue
         formula = shown(node, *node.operands)
         value = formula.data if isinstance(formula, Value) else float(formula)
-        noise = Bounds(formula).value if isinstance(formula, Value) else 0.0
-        allowed = noise + off[i] + FEW * abs(local)
+        allowed = noise(formula) + off[i] + FEW * abs(local)
         assert abs(value - local) <= allowed, (
             f"the formula shown for {primitive.name!r} and operand {i} is not the rule: at "
             f"{node.operands} it gives {value!r}, the rule {local!r}, allowed {allowed:.3g} apart"

@@ -11,6 +11,7 @@ from math import inf, isnan
 from typing import Any
 
 from autograd.backprop import reached
+from autograd.primitive import Primitive
 from autograd.testing.numeric import ROUNDING, UNDERFLOW
 from autograd.value import Value, recording
 
@@ -28,13 +29,10 @@ class Bounds:
     """
 
     def __init__(self, root: Value) -> None:
-        nodes = reached(root)
-        errors: dict[Value, float] = {}  # of values
-        for node in reversed(nodes):
-            errors[node] = _value_error(node, errors)
+        errors = value_errors(root)
         self.value = errors.get(root, 0.0)
         size, off = {root: 1.0}, {root: 0.0}  # adjoints without cancellation, and their errors
-        for node in nodes:
+        for node in reached(root):
             upstream, error = size[node], off[node]
             wrongs = local_errors(node, errors)
             for operand, local, wrong in zip(
@@ -56,31 +54,41 @@ class Bounds:
         return self._off.get(variable, 0.0) + 1e-300
 
 
-def _value_error(node: Value, errors: dict[Value, float]) -> float:
-    total = FEW * abs(node.data) + UNDERFLOW
-    for operand, local in zip(node.operands, node.local_derivatives, strict=True):
-        if isinstance(operand, Value) and local is not None:
-            total += abs(local) * errors.get(operand, 0.0)
-    if node.primitive is not None and node.primitive.definition is not None:
-        total += _inner(node)
-    return total
+def value_errors(root: Value) -> dict[Value, float]:
+    """How far off the value of each computed node may be."""
+    errors: dict[Value, float] = {}
+    for node in reversed(reached(root)):
+        total = FEW * abs(node.data) + UNDERFLOW
+        for operand, local in zip(node.operands, node.local_derivatives, strict=True):
+            if isinstance(operand, Value) and local is not None:
+                total += abs(local) * errors.get(operand, 0.0)
+        assert node.primitive is not None
+        if node.primitive.definition is not None:
+            with recording():
+                inner = node.primitive.definition(*map(Value, _numbers(node)))
+            total += noise(inner)
+        errors[node] = total
+    return errors
 
 
-def _inner(node: Value) -> float:
-    """The error of a derived primitive's value, from the primitives it is defined by."""
-    assert node.primitive is not None
-    assert node.primitive.definition is not None
-    numbers = [o.data if isinstance(o, Value) else o for o in node.operands]
-    with recording():
-        root = node.primitive.definition(*map(Value, numbers))
-    return Bounds(root).value
+def noise(root: Any) -> float:
+    """How far off the value of a graph may be; 0.0 for a plain number."""
+    return value_errors(root).get(root, 0.0) if isinstance(root, Value) else 0.0
+
+
+def _numbers(node: Value) -> list[float]:
+    return [o.data if isinstance(o, Value) else o for o in node.operands]
 
 
 def local_errors(node: Value, errors: dict[Value, float]) -> list[float]:
-    """How far off each of ``node``'s local derivatives may be, its operands' errors being given."""
+    """How far off each of ``node``'s local derivatives may be, its operands' errors being given.
+
+    That is what errors of the operands do to it, and the rounding within its rule.
+    """
     assert node.primitive is not None
-    numbers = [o.data if isinstance(o, Value) else o for o in node.operands]
-    partials = node.primitive.forward(tuple(isinstance(o, Value) for o in node.operands))
+    numbers = _numbers(node)
+    active = tuple(isinstance(o, Value) for o in node.operands)
+    partials = node.primitive.forward(active)
     wrong = [0.0] * len(numbers)
     for i, (operand, number) in enumerate(zip(node.operands, numbers, strict=True)):
         error = FEW * abs(number)
@@ -92,12 +100,17 @@ def local_errors(node: Value, errors: dict[Value, float]) -> list[float]:
                 if local is not None:
                     change = abs(there[k] - local)
                     wrong[k] += inf if isnan(change) else change
+    with recording():
+        fresh = [Value(x) if on else x for x, on in zip(numbers, active, strict=True)]
+        out = node.primitive(*fresh)
+        for k, local in enumerate(node.local_derivatives):
+            if local is not None:
+                wrong[k] += noise(node.primitive.partial(k, out, fresh))
     return wrong
 
 
-def noise(primitive: Any, numbers: list[float]) -> float:
-    """How far off ``primitive`` may be at ``numbers``, with all that rounding its operands does."""
+def value_noise(primitive: Primitive, numbers: list[float]) -> float:
+    """How far off ``primitive`` may be at ``numbers``."""
     with recording():
         operands = [x if primitive.needs_number(i) else Value(x) for i, x in enumerate(numbers)]
-        root = primitive(*operands)
-    return Bounds(root).value
+        return noise(primitive(*operands))

@@ -8,7 +8,7 @@ from typing import Any
 from autograd.backprop import gradients, graph
 from autograd.primitive import Primitive
 from autograd.testing.numeric import Slopes, slopes
-from autograd.testing.rounding import FEW, Bounds, local_errors, noise
+from autograd.testing.rounding import FEW, Bounds, local_errors, value_noise
 from autograd.value import Value, recording
 
 
@@ -22,7 +22,7 @@ def wrong_rule(outputs: Iterable[Any]) -> str | None:
         for i, local in enumerate(node.local_derivatives):
             if local is None:
                 continue
-            found = _section(primitive.value, numbers, i, noise(primitive, numbers))
+            found = _section(primitive.value, numbers, i, value_noise(primitive, numbers))
             if found.excess(local, FEW * abs(local) + local_errors(node, {})[i]) > 0:
                 return (
                     f"the rule of {primitive.name!r} for operand {i} is wrong: {_at(numbers)} it "

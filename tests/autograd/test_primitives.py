@@ -16,7 +16,7 @@ from autograd.formula import derivative_formula, latex, text
 from autograd.primitive import OPERATORS, table
 from autograd.testing import Program, slopes
 from autograd.testing.program import inside
-from autograd.testing.rounding import Bounds, local_errors, noise
+from autograd.testing.rounding import Bounds, local_errors, value_noise
 from autograd.testing.strategies import numbers, points_in
 
 inf, nan = math.inf, math.nan
@@ -139,7 +139,7 @@ def test_rules_against_differences(primitive, data):
             def section(x, i=i):
                 return primitive.value(*point[:i], x, *point[i + 1 :])
 
-            found = slopes(section, point[i], noise(primitive, list(point)))
+            found = slopes(section, point[i], value_noise(primitive, list(point)))
             assert found.excess(partial, 4 * ULP * abs(partial) + off[i]) == 0, (i, partial, found)
 
 
