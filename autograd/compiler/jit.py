@@ -18,6 +18,7 @@ import llvmlite.binding as llvm
 from autograd.compiler.ir import LIBRARY
 
 MAGIC = b"stepgrad object 1\n"
+KEPT = 500  # files in the cache, of which the oldest go first
 
 
 class Machine(NamedTuple):
@@ -82,8 +83,8 @@ def load(text: str) -> Loaded:
     """The module ``text``, compiled, or read from the cache on disk.
 
     The cache is a file for each text, machine and version of LLVM: there is nothing to go stale. A
-    file that is not whole is not used, and is written anew. ``STEPGRAD_CACHE`` names the folder;
-    empty, nothing is kept.
+    file that is not whole is not used, and is written anew; the oldest go where there are many.
+    ``STEPGRAD_CACHE`` names the folder; empty, nothing is kept.
     """
     here = machine()
     version = f"{llvmlite.__version__} {llvm.llvm_version_info} {here}"
@@ -133,3 +134,17 @@ def _write(path: Path, code: bytes) -> None:
         except OSError:
             os.unlink(temporary)
             raise
+        _trim(path.parent)
+
+
+def _trim(folder: Path) -> None:
+    """Leave the newest of the files in the cache; what another process removed is gone already."""
+    names = os.listdir(folder)
+    if len(names) > KEPT:
+        made = {}
+        for name in names:
+            with contextlib.suppress(OSError):
+                made[name] = os.stat(folder / name).st_mtime
+        for name in sorted(made, key=made.__getitem__)[: -KEPT // 2]:
+            with contextlib.suppress(OSError):
+                os.unlink(folder / name)

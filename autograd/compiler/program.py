@@ -304,6 +304,11 @@ class Program:
         codes = self._lowered.codes
         return listing(codes[-1], len(codes) == 2)
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(str(self))}</pre>"
+
     def __repr__(self) -> str:
         return f"<{str(self).partition(chr(10))[0]}: {self.backend}>"
 

@@ -268,6 +268,13 @@ def test_print_shows_every_instruction_with_names():
     assert repr(program) == "<program of 1 input, 1 parameter, 6 instructions: python>"
 
 
+def test_in_a_notebook_it_shows_what_it_prints():
+    x = Value(1.0, name="<b>&")
+    program = autograd.compile(x * x, inputs=[x], backend="python")
+    assert program._repr_html_() == f"<pre>{program}</pre>"
+    assert "<b>" not in str(program)
+
+
 def test_print_is_abridged_where_long():
     function, parameters = network([40, 20, 1])
     program = program_of(function, 40, numbers(parameters, 1), backend="python")

@@ -419,6 +419,17 @@ def test_code_of_another_version_is_not_used(cache, monkeypatch):
     assert len(list(cache.iterdir())) == 2
 
 
+def test_the_oldest_files_go_where_there_are_many(cache, monkeypatch):
+    monkeypatch.setattr(jit, "KEPT", 10)
+    cache.mkdir()
+    for k in range(10):
+        (cache / f"old{k}").write_bytes(b"")
+        os.utime(cache / f"old{k}", (k, k))
+    assert run_module() == 3.0
+    assert sorted(file.name for file in cache.glob("old*")) == [f"old{k}" for k in range(6, 10)]
+    assert len(list(cache.iterdir())) == 5
+
+
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
