@@ -41,7 +41,7 @@ class Controls {
         { class: "buttons" },
         textButton("\u2212", "Zoom out (-)", zoom(0.8)),
         textButton("+", "Zoom in (+)", zoom(1.25)),
-        textButton("fit", "Fit the picture (0)", () => stepper.viewport.fit()),
+        textButton("fit", "Fit the picture (0)", () => stepper.viewport.fit(true)),
       ),
     );
   }

@@ -34,7 +34,10 @@ class Explanation {
           "the value changes. Every operation hands its gradient back to its operands, times its own " +
           "local derivative: that is the chain rule, once per edge.",
       ),
-      paragraph("Next, or the right arrow key, takes the first step."),
+      paragraph(
+        "Next, or the right arrow key, takes the first step; Home, End and the space bar work as " +
+          "well. A click on a node goes to its step, a click on a leaf to where it can be changed.",
+      ),
     ];
   }
 
@@ -217,7 +220,13 @@ class Explanation {
         el(
           "thead",
           {},
-          el("tr", {}, ...["leaf", "data", "gradient"].map((text) => el("th", {}, text))),
+          el(
+            "tr",
+            {},
+            ...["leaf", "data", "gradient"].map((text, i) =>
+              el("th", { class: i ? "number" : "" }, text),
+            ),
+          ),
         ),
         el("tbody", {}, ...rows),
       ),

@@ -198,7 +198,11 @@ class EdgeShape {
     this.head = svg("path", { class: "head" });
     this.backwards = null;
     this.text = label ? svg("text", { x: label[0], y: label[1] + 3.5 }) : null;
-    const parts = [this.glow, this.line, this.head, this.text].filter(Boolean);
+    this.label = label;
+    this.ground = label
+      ? svg("rect", { class: "ground", x: label[0], y: label[1] - 6.5, width: 0, height: 13 })
+      : null;
+    const parts = [this.glow, this.line, this.head, this.ground, this.text].filter(Boolean);
     this.element = svg("g", { class: "edge" }, ...parts);
   }
 
@@ -213,7 +217,16 @@ class EdgeShape {
     const width = (back ? 1 + 2.4 * weight(Math.abs(handed), largest) : 1) + (lit ? 1.2 : 0);
     setAttribute(this.line, "stroke-width", width.toFixed(1));
     this.turn(back || (lit && !forward), width);
-    if (this.text) setText(this.text, back ? show(handed) : "");
+    if (this.text) this.tell(back ? show(handed) : "");
+  }
+
+  // The number on the edge, on a ground of its own so that the line does not run through it.
+  tell(text) {
+    if (this.text.textContent === text) return;
+    this.text.textContent = text;
+    const width = text.length ? 6.4 * text.length + 5 : 0;
+    this.ground.setAttribute("width", String(width));
+    this.ground.setAttribute("x", String(this.label[0] - width / 2));
   }
 
   // The arrow: at the result while values go forward, at the operand when gradients come back.

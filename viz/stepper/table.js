@@ -25,7 +25,9 @@ class Table {
     if (this.run !== view.run) this.fill(view);
     this.run = view.run;
     for (const [i, row] of [...this.body.children].entries()) {
-      setAttribute(row, "class", i + 1 === view.position ? "here" : "");
+      const here = i + 1 === view.position;
+      setAttribute(row, "class", here ? "here" : "");
+      if (here) this.element.scrollTop = row.offsetTop - this.element.clientHeight / 2;
     }
   }
 

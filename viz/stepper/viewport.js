@@ -49,15 +49,15 @@ class Viewport {
     else this.place();
   }
 
-  // All of it if that is readable, else readable and around what is at work.
-  fit() {
+  // All of it if that is readable or the viewer wants it, else readable and around what is at work.
+  fit(all = false) {
     const { width, height } = this.picture;
     const whole = Math.min(this.width / width, HIGHEST / height, 1.15);
-    this.scale = whole < SMALLEST ? READABLE : whole;
+    this.scale = whole < SMALLEST && !all ? READABLE : whole;
     this.viewHeight = Math.min(HIGHEST, Math.max(LOWEST, height * this.scale));
     this.x = Math.max(0, (this.width - width * this.scale) / 2);
     this.y = Math.max(0, (this.viewHeight - height * this.scale) / 2);
-    this.moved = false;
+    this.moved = all;
     this.place();
     if (this.focus) this.follow(this.focus);
   }
@@ -151,7 +151,7 @@ class Viewport {
       "+": () => this.zoom(1.25),
       "=": () => this.zoom(1.25),
       "-": () => this.zoom(0.8),
-      0: () => this.fit(),
+      0: () => this.fit(true),
     };
     const action = actions[event.key];
     if (!action) return;
