@@ -83,7 +83,7 @@ class Viewport {
     const { width, height } = this.picture;
     const [all, first] = [this.picture.around(nodes), this.picture.around(nodes.slice(0, 1))];
     const shift = (low, high, size, at, room) => {
-      if (!this.moved && size * this.scale <= room + 1) return 0;
+      if (at >= -1 && size * this.scale + at <= room + 1) return 0; // all of it is in sight
       const gap = 14;
       const fits = (all[high] - all[low]) * this.scale + 2 * gap <= room;
       const box = fits ? all : first;
