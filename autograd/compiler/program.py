@@ -92,6 +92,8 @@ def compile(
     d/db: t4
     """
     outputs = [output] if isinstance(output, Value) else list(output)
+    if not outputs:
+        raise ValueError("output: a Value is wanted, or a sequence of at least one")
     for k, out in enumerate(outputs):
         if not isinstance(out, Value):
             raise TypeError(f"output {k} is {out!r}: a Value is wanted, or a sequence of Values")
@@ -126,25 +128,27 @@ class Lowered:
             self.gradient = flatten(trace, *counts, results, names)
         self.backends: dict[tuple[object, ...], Backend] = {}
 
+    def __len__(self) -> int:
+        return len(self.codes[-1].operands)
+
     @property
     def codes(self) -> list[Code]:
         return [self.value] if self.gradient is None else [self.value, self.gradient]
 
 
 _known: OrderedDict[tuple[object, ...], Lowered] = OrderedDict()
-KEPT = 64  # structures remembered within the process
+KEPT = 1_000_000  # instructions of programs remembered within the process, the newest first
 
 
 def _lowered(
     outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
 ) -> Lowered:
     key = structure(outputs, inputs, parameters)
-    lowered = _known.pop(key, None)
-    if lowered is None:
-        lowered = Lowered(outputs, inputs, parameters)
-        while len(_known) >= KEPT:
-            _known.popitem(last=False)
+    lowered = _known.pop(key, None) or Lowered(outputs, inputs, parameters)
     _known[key] = lowered
+    total = sum(map(len, _known.values()))
+    while total > KEPT and len(_known) > 1:
+        total -= len(_known.popitem(last=False)[1])
     return lowered
 
 
@@ -231,7 +235,7 @@ class Program:
         TypeError, ValueError
             If a row is too long or too short, or holds something other than numbers.
         """
-        results = self._backend.outputs(rows, [p.data for p in self.parameters])
+        results = self._backend.outputs(rows, [p._data for p in self.parameters])
         if is_array(results):
             results = results[:, 0] if self._single else results
             return results if is_array(rows) else results.tolist()
@@ -275,7 +279,7 @@ class Program:
                 "that output, or their sum"
             )
         if parameters is None:
-            parameters = [p.data for p in self.parameters]
+            parameters = [p._data for p in self.parameters]
         mean = reduction == "mean"
         return self._backend.value_and_grad(rows, parameters, mean, gradient)  # type: ignore[no-any-return]
 

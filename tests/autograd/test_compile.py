@@ -358,6 +358,8 @@ def test_bad_graphs():
         autograd.compile(x * w, inputs=[x], parameters=[x])
     with pytest.raises(TypeError, match=r"output 1 is 3.0"):
         autograd.compile([x, 3.0], inputs=[x])
+    with pytest.raises(ValueError, match="at least one"):
+        autograd.compile([], inputs=[x])
     with pytest.raises(ValueError, match="backend 'gpu'"):
         autograd.compile(x * w, inputs=[x], backend="gpu")
 

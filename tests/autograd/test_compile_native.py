@@ -475,6 +475,28 @@ print(value.hex(), gradient.tobytes().hex())
     assert len(files) == 1
 
 
+def test_only_so_much_is_remembered(monkeypatch):
+    from autograd.compiler import program
+
+    monkeypatch.setattr(program, "_known", type(program._known)())
+    monkeypatch.setattr(program, "KEPT", 30)
+    x = Value(1.0)
+
+    def compiled(count):
+        total = x
+        for _ in range(count):
+            total = (total * 2.0).tanh()
+        return autograd.compile(total, inputs=[x], backend="python")
+
+    small = compiled(1)._lowered
+    assert compiled(1)._lowered is small
+    compiled(9)
+    assert compiled(1)._lowered is small
+    large = compiled(100)._lowered
+    assert list(program._known.values()) == [large]
+    assert compiled(1)._lowered is not small
+
+
 def test_equal_structures_share_their_code():
     function, count = network([3, 4, 1])
     first = program_of(function, 3, numbers(count, 1), backend="llvm")
