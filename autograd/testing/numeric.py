@@ -34,8 +34,9 @@ class Slope(NamedTuple):
     error: float
 
     def meets(self, other: Slope) -> bool:
-        """Whether the two may be estimates of one number."""
-        return abs(self.value - other.value) <= self.error + other.error
+        """Whether the two may be estimates of one number; an unknown one may be."""
+        unknown = self.error == inf or other.error == inf
+        return unknown or abs(self.value - other.value) <= self.error + other.error
 
 
 class Slopes(NamedTuple):
@@ -58,13 +59,15 @@ class Slopes(NamedTuple):
 
         At a kink any number between the two one-sided derivatives is allowed.
         """
+        if self.both.error == inf:
+            return 0.0
         low, high = self.both.value - self.both.error, self.both.value + self.both.error
         if self.is_kink:
             sides = (self.left, self.right)
             low = min(low, *[side.value - side.error for side in sides])
             high = max(high, *[side.value + side.error for side in sides])
         if derivative != derivative:
-            return inf if isfinite(high - low) else 0.0
+            return inf
         return max(low - derivative - allowed, derivative - high - allowed, 0.0)
 
 

@@ -43,8 +43,8 @@ class Bounds:
                 size[operand] = size.get(operand, 0.0) + abs(local) * upstream
                 off[operand] = (
                     off.get(operand, 0.0)
-                    + abs(local) * error
-                    + wrong * upstream
+                    + _scaled(local, error)
+                    + _scaled(upstream, wrong)
                     + FEW * (abs(local) * upstream + size[operand])
                 )
         self._off = off
@@ -61,7 +61,7 @@ def value_errors(root: Value) -> dict[Value, float]:
         total = FEW * abs(node.data) + UNDERFLOW
         for operand, local in zip(node.operands, node.local_derivatives, strict=True):
             if isinstance(operand, Value) and local is not None:
-                total += abs(local) * errors.get(operand, 0.0)
+                total += _scaled(local, errors.get(operand, 0.0))
         assert node.primitive is not None
         if node.primitive.definition is not None:
             with recording():
@@ -69,6 +69,11 @@ def value_errors(root: Value) -> dict[Value, float]:
             total += noise(inner)
         errors[node] = total
     return errors
+
+
+def _scaled(factor: float, error: float) -> float:
+    """|factor| * error; an infinite error in a branch that was not taken does not matter."""
+    return abs(factor) * error if factor != 0 else 0.0
 
 
 def noise(root: Any) -> float:

@@ -400,18 +400,25 @@ def test_chain_rule_through_an_interior_node(program):
             assert bits(upstream) == bits(interior.grad)
 
 
-def test_networks_are_networks():
-    """A network of 2 inputs and 2 hidden neurons, written out: 9 + 2 leaves, one output."""
-    from hypothesis import find
+@given(networks())
+def test_networks_are_networks(program):
+    """Written out: the inputs, then for each hidden neuron and the output its weights and bias."""
+    _, (n_in, _) = program.instructions[0]  # the first weight times the first input
+    width = (len(program.leaves) - n_in - 1) // (n_in + 2)
+    activation = next(name for name, _ in program.instructions if name not in ("add", "mul"))
+    leaves = iter(program.leaves)
 
-    found = find(networks(max_inputs=2, max_width=2), lambda p: len(p.leaves) == 2 + 6 + 3)
-    x = [Value(0.5 + i / 8) for i in range(11)]
-    name = found.instructions[4][0]
-    act = table[name]
-    h0 = act(x[4] + x[2] * x[0] + x[3] * x[1])
-    h1 = act(x[7] + x[5] * x[0] + x[6] * x[1])
-    wanted = x[10] + x[8] * h0 + x[9] * h1
-    assert bits(found(*x).data) == bits(wanted.data)
+    def neuron(inputs):
+        products = [next(leaves) * x for x in inputs]
+        total = next(leaves)
+        for product in products:
+            total = total + product
+        return total
+
+    x = [next(leaves) for _ in range(n_in)]
+    hidden = [table[activation](neuron(x)) for _ in range(width)]
+    assert bits(program(*program.leaves)) == bits(neuron(hidden))
+    assert next(leaves, None) is None
 
 
 def test_repr_of_a_program_rebuilds_it():
