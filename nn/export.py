@@ -12,7 +12,7 @@ from typing import Any
 
 from nn import activations
 from nn.activations import Activation, PReLU
-from nn.layers import MLP, Layer, Neuron, over_layer
+from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
 
 
@@ -73,8 +73,7 @@ def to_torch(model: Module) -> Any:
     """
     torch = _torch()
     parts: list[Any] = []
-    for neurons in _rows(model):
-        activation = _common(neurons)
+    for neurons, activation in _rows(model):
         scale = activation.settings.get("a", 1.0) if _name(activation) == "linear" else 1.0
         weights = [[scale * w.data for w in neuron.weights] for neuron in neurons]
         linear = torch.nn.Linear(neurons[0].n_in, len(neurons), dtype=torch.float64)
@@ -178,34 +177,34 @@ def _activation(torch: Any, part: Any) -> Any:
     raise TypeError(f"no activation here computes {part!r}; there are PReLU(), {', '.join(there)}")
 
 
-def _rows(model: Module) -> list[list[Neuron]]:
-    """The neurons of each layer."""
+def _rows(model: Module) -> list[tuple[list[Neuron], Any]]:
+    """The neurons of each layer, and their activation."""
     if isinstance(model, MLP):
-        return [layer.neurons for layer in model.layers]
+        return [row for layer in model.layers for row in _rows(layer)]
     if isinstance(model, Layer):
-        return [model.neurons]
-    if isinstance(model, Neuron) and not over_layer(model.activation):
-        return [[model]]
+        return [(model.neurons, _checked(model.neurons, model.activation))]
+    if isinstance(model, Neuron):
+        return [([model], _checked([model], model.activation))]
     raise TypeError(
         f"to_torch takes a Neuron, a Layer or an MLP; got {model!r}: write the torch.nn.Module by "
         "hand, and copy model.state_dict() into it"
     )
 
 
-def _common(neurons: list[Neuron]) -> Any:
-    """The activation of all neurons of a layer."""
+def _checked(neurons: list[Neuron], activation: Any) -> Any:
+    """The activation, if all neurons have it and PyTorch has it too."""
     shown = sorted({repr(neuron.activation) for neuron in neurons})
     if len(shown) > 1:
         raise ValueError(
             f"the neurons of a layer have different activations, {', '.join(shown)}: PyTorch has "
             "one module for a layer"
         )
-    if not _name(neurons[0].activation):
+    if not _name(activation):
         raise TypeError(
-            f"the activation {shown[0]} is a function, for which PyTorch has no module: use one of "
-            f"{', '.join(activations.names)}, or write the torch.nn.Module by hand"
+            f"the activation {activation!r} is a function, and PyTorch has no module for it: use "
+            f"one of {', '.join(activations.names)}, or write the torch.nn.Module by hand"
         )
-    return neurons[0].activation
+    return activation
 
 
 def _name(activation: Any) -> str:

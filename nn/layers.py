@@ -49,6 +49,11 @@ class Neuron(Module):
     ) -> None:
         n_in = whole("n_in", n_in, low=1)
         self.activation = activations.resolve(activation)
+        if over_layer(self.activation):
+            raise ValueError(
+                f"{self.activation!r} works on a layer as a whole, not on one neuron: write "
+                f"nn.Layer({n_in}, n_out, activation={self.activation.name!r})"
+            )
         random = generator(rng)
         draw = initialisation.resolve(init, activations.rectifies(self.activation))
         self.weights = [Value(draw(n_in, n_out, random), name=f"w{i}") for i in range(n_in)]
@@ -63,7 +68,7 @@ class Neuron(Module):
         total: Any = self.bias
         for weight, xi in zip(self.weights, inputs_of(self, x, self.n_in), strict=True):
             total = total + weight * xi
-        return total if over_layer(self.activation) else self.activation(total)
+        return self.activation(total)
 
     def __repr__(self) -> str:
         return f"Neuron({self.n_in}, activation={_written(self.activation)})"
@@ -87,8 +92,16 @@ class Layer(Module):
     ) -> None:
         random = generator(rng)
         n_out = whole("n_out", n_out, low=1)
+        activation = activations.resolve(activation)
+        self._over = activation if over_layer(activation) else None
+        if self._over and n_out == 1:
+            raise ValueError(
+                f"{activation!r} of one output is always the same: write activation='sigmoid' for "
+                "one probability, or give the layer an output for each class"
+            )
+        each = "linear" if self._over else activation
         self.neurons = [
-            Neuron(n_in, activation, init=init, rng=random, n_out=n_out) for _ in range(n_out)
+            Neuron(n_in, each, init=init, rng=random, n_out=n_out) for _ in range(n_out)
         ]
 
     @property
@@ -103,14 +116,14 @@ class Layer(Module):
 
     @property
     def activation(self) -> Any:
-        """The activation of its neurons."""
-        return self.neurons[0].activation
+        """The activation of its neurons, or of the layer as a whole."""
+        return self._over or self.neurons[0].activation
 
     def forward(self, x: Sequence[Any]) -> Any:
         x = inputs_of(self, x, self.n_in)
         outputs = [neuron(x) for neuron in self.neurons]
-        if over_layer(self.activation):
-            outputs = self.activation(outputs)
+        if self._over:
+            outputs = self._over(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def __repr__(self) -> str:

@@ -179,11 +179,10 @@ class Own(nn.Module):
         (
             lambda: nn.MLP(3, [2], output=lambda x: x * x),
             TypeError,
-            "lambda.* no module: use one of",
+            "lambda.* no module for it: use one of",
         ),
         (Own, TypeError, r"takes a Neuron, a Layer or an MLP; got .*Own.*state_dict\(\)"),
         (exchanged, ValueError, "different activations, relu, tanh"),
-        (lambda: nn.Neuron(3, "softmax"), TypeError, "takes a Neuron"),
         (lambda: [1.0], TypeError, r"got \[1.0\]"),
     ],
 )

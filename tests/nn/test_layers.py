@@ -138,6 +138,12 @@ def test_reprs_are_the_code():
         (lambda: nn.Neuron(0), ValueError, "n_in wants a whole number of at least 1; got 0"),
         (lambda: nn.Neuron(2.0), TypeError, "n_in wants a whole number"),
         (lambda: nn.Neuron(True), TypeError, "n_in wants a whole number"),
+        (
+            lambda: nn.Neuron(2, "softmax"),
+            ValueError,
+            r"write nn.Layer\(2, n_out, activation='soft",
+        ),
+        (lambda: nn.MLP(2, [3, 1], output="softmax"), ValueError, "always the same: write activa"),
         (lambda: nn.Layer(2, 0), ValueError, "n_out wants a whole number of at least 1; got 0"),
         (lambda: nn.MLP(2, 3), ValueError, r"like \[16, 16, 1\]; got 3"),
         (lambda: nn.MLP(2, []), ValueError, r"like \[16, 16, 1\]; got \[\]"),
