@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -137,6 +138,7 @@ class NativeBackend:
         self._kernels: dict[tuple[bool, int], Kernel] = {}
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
+        self._process = 0
         self._rows_at = self._parameters_at = self._gradient_at = Last()
 
     def _kernel(self, gradient: bool, rows: int) -> Kernel:
@@ -257,8 +259,9 @@ class NativeBackend:
         if parts <= 1:
             run(start, stop)
             return
-        if self._pool is None:
+        if self._pool is None or self._process != os.getpid():  # a fork has none of its threads
             self._pool = ThreadPoolExecutor(self._threads, "stepgrad")
+            self._process = os.getpid()
         cuts = [min(start + BLOCK * (blocks * k // parts), stop) for k in range(parts + 1)]
         for _ in self._pool.map(run, cuts[:-1], cuts[1:]):
             pass

@@ -342,6 +342,43 @@ def test_more_blocks_than_one_wave_of_threads():
     assert program.value_and_grad(rows, "sum") == (wanted[0], wanted[1])
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are Unix's")
+def test_a_forked_process_has_threads_of_its_own():
+    script = """
+import os, signal, autograd, numpy
+from autograd import Value
+x = Value(1.0)
+program = autograd.compile(x * x, inputs=[x], backend="llvm", threads=2)
+rows = numpy.ones((2000, 1))
+program(rows)
+child = os.fork()
+if child == 0:
+    signal.alarm(60)
+    os._exit(int(program(rows).sum() != 2000))
+print(os.waitpid(child, 0)[1])
+"""
+    ignored = ["-W", "ignore::DeprecationWarning"]  # of fork where there are threads
+    command = [sys.executable, *ignored, "-c", script]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert (run.stdout, run.stderr) == ("0\n", "")
+
+
+def test_straight_code_grows_with_the_program():
+    """Four times the operations are four times the text, and no more."""
+    sizes = []
+    for count in (1000, 4000):
+        rng = random.Random(2)
+        nodes = [Value(0.1 * k) for k in range(6)]
+        leaves = list(nodes)
+        for _ in range(count):
+            nodes.append((nodes[-1] * rng.choice(nodes[-40:])).tanh())
+        program = autograd.compile(nodes[-1], inputs=leaves, backend="python")
+        text = llvm.write(program._lowered.value, False, 8, 8, 32, False).text
+        sizes.append((len(text), len(program.source)))
+    for small, large in zip(*sizes, strict=True):
+        assert 3.5 * small < large < 4.5 * small  # longer names, and what all programs have
+
+
 def test_one_program_called_from_several_threads():
     function, count = network([3, 8, 1], "tanh")
     program = program_of(function, 3, numbers(count, 13), backend="llvm")
