@@ -114,12 +114,20 @@ def cache_folder() -> Path | None:
 def _read(path: Path) -> bytes | None:
     """The code in a file of the cache, or None if there is none or it is damaged."""
     try:
-        data = path.read_bytes()
+        return unpacked(path.read_bytes())
     except OSError:
         return None
+
+
+def packed(code: bytes) -> bytes:
+    """What a file of the cache holds."""
+    return MAGIC + hashlib.sha256(code).digest() + code
+
+
+def unpacked(data: bytes) -> bytes | None:
+    """The code that was packed, or None if ``data`` is anything else."""
     head, digest, code = data[: len(MAGIC)], data[len(MAGIC) :][:32], data[len(MAGIC) + 32 :]
-    whole = head == MAGIC and digest == hashlib.sha256(code).digest()
-    return code if whole else None
+    return code if head == MAGIC and digest == hashlib.sha256(code).digest() else None
 
 
 def _write(path: Path, code: bytes) -> None:
@@ -129,7 +137,7 @@ def _write(path: Path, code: bytes) -> None:
         handle, temporary = tempfile.mkstemp(dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(MAGIC + hashlib.sha256(code).digest() + code)
+                file.write(packed(code))
             os.replace(temporary, path)
         except OSError:
             os.unlink(temporary)
