@@ -4,9 +4,12 @@ import math
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, first_nonfinite, grad, gradients, hessian, ieee, steps
+from autograd.testing.strategies import numbers
 
 inf, nan = math.inf, math.nan
 
@@ -153,6 +156,25 @@ def test_cross_entropy_of_huge_logits():
     loss = autograd.logsumexp(a, b) - b
     loss.backward()
     assert (loss.data, a.grad, b.grad) == (1000.0, 1.0, -1.0)
+
+
+@given(st.lists(numbers(-700, 700), min_size=1, max_size=6), numbers(-1e6, 1e6), st.randoms())
+def test_logsumexp_is_shifted_and_permuted_with_its_operands(xs, shift, rng):
+    """Its gradient is the softmax: it sums to 1, and a shift of all operands leaves it."""
+    total, *slopes = value_and_gradient(autograd.logsumexp, *xs)
+    assert total >= max(xs)
+    # each is an exponential of a difference that is off by an ulp of its larger end: 1.2e-13 of 700
+    assert sum(slopes) == pytest.approx(1.0, abs=2e-12)
+    moved = [x + shift for x in xs]
+    shifted, *same_slopes = value_and_gradient(autograd.logsumexp, *moved)
+    assert shifted == pytest.approx(total + shift, rel=1e-15, abs=1e-12)
+    # x + shift is rounded: off by up to 6e-11 at 1e6, and so is its exponential, relatively
+    assert same_slopes == pytest.approx(slopes, rel=5e-10, abs=5e-10)
+    order = list(range(len(xs)))
+    rng.shuffle(order)
+    again, *permuted = value_and_gradient(autograd.logsumexp, *[xs[i] for i in order])
+    assert again == pytest.approx(total, rel=1e-14, abs=1e-14)
+    assert permuted == pytest.approx([slopes[i] for i in order], rel=1e-11, abs=1e-14)
 
 
 def test_ieee_is_total():
