@@ -185,6 +185,21 @@ def test_leaves_not_listed_are_constants(backend):
 
 
 @backends
+def test_constants_are_told_apart(backend):
+    """Programs that differ in a constant alone, be it in its sign of zero, are not the same."""
+    x = Value(1.0)
+    for number in (5.0, 7.0, 0.0, -0.0):
+        program = autograd.compile(x * Value(number), inputs=[x], backend=backend)
+        assert bits(program([[1.0]])[0]) == bits(number)
+        program = autograd.compile(x * number, inputs=[x], backend=backend)
+        assert bits(program([[1.0]])[0]) == bits(number)
+    both = autograd.compile([x + 0.0, x + -0.0, x * 0.0, x * -0.0], inputs=[x], backend=backend)
+    for row in ([-0.0], [1.0]):
+        wanted = [row[0] + 0.0, row[0] + -0.0, row[0] * 0.0, row[0] * -0.0]
+        assert [*map(bits, both([row])[0])] == [*map(bits, wanted)]
+
+
+@backends
 def test_outputs_of_any_kind(backend):
     """Inputs, parameters, constants and equal numbers may be outputs."""
     x, w = Value(1.0), Value(3.0)
