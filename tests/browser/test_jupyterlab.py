@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import viz
+from autograd import Value
+
 ROOT = Path(__file__).parents[2]
 
 CELLS = [
@@ -40,6 +43,20 @@ def notebook():
     return {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
 
 
+def downloaded():
+    """The same notebook with its output, made elsewhere: JupyterLab does not trust it."""
+    x = Value(3.0, name="x")
+    output = {
+        "output_type": "execute_result",
+        "execution_count": 1,
+        "metadata": {},
+        "data": viz.step_through(x * x)._repr_mimebundle_(),
+    }
+    made = notebook()
+    made["cells"][0] |= {"outputs": [output], "execution_count": 1}
+    return made
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """The address of a JupyterLab on a notebook of its own."""
@@ -47,6 +64,7 @@ def lab(tmp_path_factory):
     pytest.importorskip("ipykernel", reason="runs notebooks: pip install ipykernel")
     folder = tmp_path_factory.mktemp("lab")
     (folder / "steps.ipynb").write_text(json.dumps(notebook()))
+    (folder / "downloaded.ipynb").write_text(json.dumps(downloaded()))
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -124,4 +142,18 @@ def test_in_jupyterlab(browser, lab):
     field.press("Enter")
     assert "-2.5" in stepper.locator(".picture").text_content()
     assert errors == []
+    page.close()
+
+
+def test_in_an_untrusted_notebook(browser, lab):
+    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page.set_default_timeout(60_000)
+    page.goto(f"{lab}/tree/downloaded.ipynb?reset")
+    output = page.locator(".jp-OutputArea-output").first
+    output.locator("table").first.wait_for()
+    assert page.locator(".stepper").count() == 0  # scripts are stripped
+    image = output.locator("img")
+    assert "Computation graph of out = 9" in image.get_attribute("alt")
+    assert image.evaluate("(image) => image.complete && image.naturalWidth > 100")
+    assert "dout/dx = 3 + 3 = 6" in output.inner_text()
     page.close()

@@ -25,7 +25,7 @@ SCRIPTS = (
     *(f"stepper/{name}.js" for name in ("predict", "mistakes", "table", "tools", "stepper")),
     "stepper/mount.js",
 )
-STYLES = ("stepper/stepper.css", "stepper/picture.css", "stepper/leaves.css")
+STYLES = tuple(f"stepper/{name}.css" for name in ("stepper", "picture", "tools", "leaves"))
 _WIDEST = -1.234e-05  # stands for every number where room is made for one
 _LABELLED = 60  # values; in larger graphs room beside every shared edge costs too much
 _ROWS = 200  # of the table that stands in for the page
