@@ -59,7 +59,7 @@ def bind_library() -> None:
 
     The names differ from C's so that nothing replaces or folds a call.
     """
-    library = ctypes.CDLL(getattr(math, "__file__", None))
+    library = ctypes.CDLL("ucrtbase" if os.name == "nt" else getattr(math, "__file__", None))
     for name in LIBRARY:
         address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
         llvm.add_symbol(f"c.{name}", address)

@@ -30,7 +30,7 @@ Array = numpy.typing.NDArray[numpy.float64]
 FEW = 4  # rows below which code for one row at a time is better than vectors of rows
 WAVE = 8  # blocks to a thread between two additions
 
-ADDRESS, COUNT, DOUBLE = ctypes.c_void_p, ctypes.c_long, ctypes.c_double
+ADDRESS, COUNT, DOUBLE = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 
 
 def check(codes: Sequence[Code]) -> None:
