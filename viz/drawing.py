@@ -17,6 +17,7 @@ from viz import dot, render, svg
 from viz.build import MAX_NODES, build
 from viz.graph import Graph
 from viz.names import Names, names_in
+from viz.page import document
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 
@@ -59,8 +60,7 @@ class Drawing:
 
     def html(self) -> str:
         """The picture as a page of its own."""
-        title = escape(self.graph.description.partition(":")[0])
-        return _PAGE.format(title=title, svg=self._svg)
+        return document(self.graph.description.partition(":")[0], self._svg)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the picture in the format of the name's suffix, and return the path.
@@ -108,28 +108,6 @@ class Drawing:
             "text/html": f'<div style="overflow-x:auto">{image}</div>',
             "text/plain": repr(self),
         }
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>
-body {{ margin: 0; padding: 16px; background: #ffffff; }}
-main {{ overflow-x: auto; }}
-svg {{ display: block; margin: 0 auto; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #11151b; }} }}
-</style>
-</head>
-<body>
-<main>
-{svg}</main>
-</body>
-</html>
-"""
 
 
 def draw(

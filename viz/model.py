@@ -17,6 +17,7 @@ from nn.files import write_atomically
 from viz.colors import DARK, LIGHT, Palette
 from viz.graph import NOT_COMPUTED, count, number
 from viz.network import MOST, Network, network
+from viz.page import document
 
 RADIUS = 13.0
 GAP, STEP = 150.0, 42.0  # between columns, and between the neurons of one
@@ -57,7 +58,7 @@ class ModelDrawing:
 
     def html(self) -> str:
         """The picture as a page of its own, where pointing at a neuron or a weight tells it."""
-        return _PAGE.format(title=escape(self.title), svg=self._svg)
+        return document(self.title, self._svg)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the picture, whole or not at all, and return the path.
@@ -300,25 +301,4 @@ _INLINE = """
   var picture = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
   image.replaceWith(document.importNode(picture, true));
 })();
-"""
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>
-body {{ margin: 0; padding: 16px; background: #ffffff; }}
-main {{ overflow-x: auto; }}
-svg {{ display: block; margin: 0 auto; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #11151b; }} }}
-</style>
-</head>
-<body>
-<main>
-{svg}</main>
-</body>
-</html>
 """

@@ -139,7 +139,8 @@ _PAGE = """<!doctype html>
 <style>
 body {{ margin: 0; padding: 12px; background: #ffffff; color: #1a2230;
   font: 15px/1.45 system-ui, sans-serif; }}
-main {{ max-width: 1560px; margin: 0 auto; }}
+main {{ max-width: 1560px; margin: 0 auto; overflow-x: auto; }}
+main > svg {{ display: block; margin: 0 auto; }}
 img {{ max-width: 100%; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #11151b; color: #e8ecf2; }} }}
 </style>
