@@ -164,7 +164,7 @@ def check_function(
     if order < 1:
         raise ValueError(f"order: 1 or more is wanted, got {order!r}")
     leaves = [Value(x, name=label) for x, label in zip(numbers, labels, strict=True)]
-    outputs = f(leaves)
+    outputs = _outputs(f, leaves)
     names = [f"output {i}" if len(outputs) > 1 else "the output" for i in range(len(outputs))]
     shown = ", ".join(f"{label} = {x!r}" for label, x in zip(labels[:8], numbers, strict=False))
     shown += f" and {len(labels) - 8} more" if len(labels) > 8 else ""
@@ -178,19 +178,25 @@ def check_function(
                 raise GradientMismatch(found, shown, wrong_rule(seen) or wrong_derivative(seen))
         names = [f"d {name} / d {label}" for name in names for label in labels]
         f = _slopes_of(f, own)
-        outputs = f(leaves)
+        outputs = _outputs(f, leaves)
 
 
 def _slopes_of(f: Function, own: Callable[[list[Value]], list[Value]]) -> Function:
     def differentiated(leaves: list[Value]) -> list[Any]:
-        return [slope for output in f(leaves) for slope in gradients(output, own(leaves), True)]
+        outputs = _outputs(f, leaves)
+        return [slope for output in outputs for slope in gradients(output, own(leaves), True)]
 
     return differentiated
 
 
+def _outputs(f: Function, leaves: list[Value]) -> list[Value]:
+    """What ``f`` returns; a plain number as a leaf, whose derivatives had better be 0."""
+    return [o if isinstance(o, Value) else Value(o) for o in f(leaves)]
+
+
 def _compared(
     f: Function,
-    outputs: list[Any],
+    outputs: list[Value],
     names: list[str],
     leaves: list[Value],
     variables: list[Value],
@@ -198,22 +204,22 @@ def _compared(
     modes: Sequence[str],
 ) -> Iterator[Comparison]:
     """Each derivative by each pair of methods."""
-    bounds = [Bounds(output) if isinstance(output, Value) else None for output in outputs]
+    bounds = [Bounds(output) for output in outputs]
     reverse = [gradients(output, variables) for output in outputs]
-    values = [output for output in outputs if isinstance(output, Value)]
     for j, (variable, label) in enumerate(zip(variables, labels, strict=True)):
         differences = _differences(f, leaves, j)
-        along = tangents(values, {variable: 1.0}) if "forward" in modes else {}
+        along = tangents(outputs, {variable: 1.0}) if "forward" in modes else {}
         for i, (output, name, bound) in enumerate(zip(outputs, names, bounds, strict=True)):
-            if bound is None or not isfinite(output.data):
+            if not isfinite(output.data):
                 continue
             back, ahead = reverse[i][j], along.get(output, 0.0)
             allowed = bound.gradient(variable)
             if len(set(modes)) == 2:
-                same = back == ahead or (back != back and ahead != ahead)
-                excess = 0.0 if same else max(abs(back - ahead) - allowed, 0.0)
+                both_nan = back != back and ahead != ahead
+                gap = 0.0 if back == ahead or both_nan else abs(back - ahead)
+                excess = inf if gap != gap else max(gap - allowed, 0.0)
                 yield Comparison(label, name, back, "forward", ahead, excess, allowed)
-            found = differences(i, bound.value)
+            found = differences(i, bound.value if output.op else None)
             checked = back if "reverse" in modes else ahead
             error = found.both.error
             shown = f"{found.both.value!r} +- {error:.2g} by differences"
@@ -225,7 +231,7 @@ def _compared(
             yield Comparison(label, name, checked, "numeric", shown, excess, allowed + error)
 
 
-def _differences(f: Function, leaves: list[Value], j: int) -> Callable[[int, float], Slopes]:
+def _differences(f: Function, leaves: list[Value], j: int) -> Callable[[int, float | None], Slopes]:
     """``(output, noise)`` -> the slopes of that output of ``f`` along the ``j``-th number."""
     numbers = [leaf.data for leaf in leaves]
     known: dict[float, list[float]] = {}
@@ -234,10 +240,10 @@ def _differences(f: Function, leaves: list[Value], j: int) -> Callable[[int, flo
         if x not in known:
             moved = [Value(number) for number in numbers]
             moved[j] = Value(x)
-            known[x] = [real(getattr(output, "data", output)) for output in f(moved)]
+            known[x] = [output.data for output in _outputs(f, moved)]
         return known[x]
 
-    def along(i: int, noise: float) -> Slopes:
+    def along(i: int, noise: float | None) -> Slopes:
         return slopes(lambda x: at(x)[i], numbers[j], noise)
 
     return along

@@ -2,9 +2,10 @@
 
 Differences at steps in proportion to the argument, each a quarter of the one before, are
 extrapolated to a step of 0 (Richardson's tableau, as in Ridders 1982,
-doi:10.1016/S0141-1195(82)80057-0) from both sides, from the left and from the right. Of all entries
-the one with the smallest error is taken: truncation, read off its neighbours, plus rounding, in
-proportion to 1/step. Where the function is nan or infinite on one side, the other side decides.
+doi:10.1016/S0141-1195(82)80057-0) from both sides, from the left and from the right. The error of
+each entry is truncation, read off its neighbours, plus rounding, in proportion to 1/step; from the
+finest step upwards the most accurate is taken, as far as all agree. Where the function is nan or
+infinite on one side, the other side decides.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 import autograd
+import nn
 from autograd import Value, backprop
 from autograd.primitive import table
 from autograd.primitives import cos, exp, sin
@@ -172,6 +173,31 @@ def test_a_wrong_second_derivative_by_another_wrong_rule():
             check_gradients(my_sin, 0.5, order=2)
 
 
+def test_a_graph_that_was_cut_is_found():
+    """A number taken out of its graph on the way: backprop sees a constant, differences do not."""
+    cut = [
+        lambda x: math.sin(x.data),
+        lambda x: Value(math.sin(x.data)),
+        lambda x: x * 0.0 + math.sin(x.data),
+        lambda x: [x, x.detach()],
+        lambda x: x * x.data,
+    ]
+    for function in cut:
+        with pytest.raises(GradientMismatch) as caught:
+            check_gradients(function, 0.5)
+        assert caught.value.rule is None
+    check_gradients(lambda x: 3.0, 0.5)
+    check_gradients(lambda x: [x * 2, 3], 0.5)
+
+
+def test_a_nan_from_one_mode_alone_is_found(monkeypatch):
+    monkeypatch.setattr(
+        "autograd.testing.gradients.tangents", lambda outputs, seeds: {outputs[0]: math.nan}
+    )
+    with pytest.raises(GradientMismatch, match=r"forward +nan"):
+        check_gradients(lambda x: x * 2, 0.5)
+
+
 def test_a_fault_in_the_loop_blames_no_rule(monkeypatch):
     """Contributions overwritten in place of added up: forward mode and differences both see it."""
 
@@ -308,6 +334,15 @@ def test_check_module_names_the_parameter_and_leaves_no_trace():
     with pytest.raises(GradientMismatch) as caught:
         check_module(frozen, [0.0, 0.2])
     assert caught.value.argument in ("input[0]", "b")
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
+def test_check_module_on_a_network(activation):
+    model = nn.MLP(2, [3, 2], activation=activation, rng=0)
+    state = model.state_dict()
+    check_module(model, [0.3, -0.7])
+    assert model.state_dict() == state
+    assert not any(parameter.has_grad for parameter in model.parameters())
 
 
 # -- strategies --
