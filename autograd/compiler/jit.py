@@ -17,6 +17,12 @@ import llvmlite.binding as llvm
 
 from autograd.compiler.ir import LIBRARY
 
+if llvm.llvm_version_info < (20,):
+    raise ImportError(
+        f"llvmlite {llvmlite.__version__} is too old for machine code, 0.45 or newer is wanted: "
+        "pip install --upgrade 'stepgrad[fast]'"
+    )
+
 MAGIC = b"stepgrad object 1\n"
 KEPT = 500  # files in the cache, of which the oldest go first
 

@@ -15,7 +15,7 @@ try:
     import numpy.typing
 
     from autograd.compiler import jit
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise ImportError(
         f"{error.name} is not installed, which machine code needs: pip install 'stepgrad[fast]'"
     ) from error

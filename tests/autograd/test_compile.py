@@ -421,6 +421,20 @@ print([(program.backend, program([[3.0]])) for program in programs])
     ]
 
 
+def test_an_old_llvmlite_is_refused():
+    script = """
+import llvmlite.binding
+llvmlite.binding.llvm_version_info = (15, 0, 7)
+from autograd import Value, compile
+x = Value(2.0)
+compile(x * x, inputs=[x], backend="llvm")
+"""
+    pytest.importorskip("llvmlite", reason="it is what is too old")
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert run.stderr.splitlines()[-1].startswith("ImportError: llvmlite 0.")
+    assert "0.45 or newer is wanted" in run.stderr
+
+
 # -- recording a function --
 
 
