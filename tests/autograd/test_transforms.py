@@ -72,6 +72,23 @@ def test_inner_gradient_of_an_outer_variable():
     assert (slope.data, x.grad) == (27.0, 18.0)
 
 
+def test_vjp_and_jvp_of_values_give_values():
+    """Whichever of the primals and the (co)tangents is a Value, the result can be differentiated."""
+    cube = lambda y: y**3  # noqa: E731
+    for primal, weight in ((Value(2.0), 5.0), (2.0, Value(5.0)), (Value(2.0), Value(5.0))):
+        (back,) = vjp(cube, (primal,))[1](weight)
+        _, along = jvp(cube, (primal,), (weight,))
+        for slope in (back, along):
+            assert isinstance(slope, Value)
+            assert slope.data == 60.0
+            by_primal, by_weight = (
+                gradients(slope, [x])[0] if isinstance(x, Value) else None for x in (primal, weight)
+            )
+            assert by_primal in (None, 60.0)
+            assert by_weight in (None, 12.0)
+    assert type(vjp(cube, (2.0,))[1](5.0)[0]) is float
+
+
 def test_forward_over_reverse_and_reverse_over_forward_agree():
     f = lambda x: autograd.exp(x[0] * x[1]) + autograd.sin(x[0])  # noqa: E731
     point, v = [0.3, -0.8], [1.0, 2.0]
