@@ -73,7 +73,7 @@ def test_inner_gradient_of_an_outer_variable():
 
 
 def test_vjp_and_jvp_of_values_give_values():
-    """Whichever of the primals and the (co)tangents is a Value, the result can be differentiated."""
+    """Whichever of the primals and the (co)tangents is a Value, slopes are Values."""
     cube = lambda y: y**3  # noqa: E731
     for primal, weight in ((Value(2.0), 5.0), (2.0, Value(5.0)), (Value(2.0), Value(5.0))):
         (back,) = vjp(cube, (primal,))[1](weight)
