@@ -89,7 +89,7 @@ def names_in(frame: FrameType) -> Known:
 
 def _variables(scope: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     for name, item in list(scope.items()):
-        if not name.startswith("_") and name not in _NOTEBOOK:
+        if name.isidentifier() and not name.startswith("_") and name not in _NOTEBOOK:
             yield name, item
 
 
