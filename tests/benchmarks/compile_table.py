@@ -341,8 +341,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=15, help="rounds for each median")
     sections = {
         "compiling": lambda rounds: compiling(),
+        "scheme": scheme,  # before the others are imported, whose objects the collector goes through
         "gradients": gradients,
-        "scheme": scheme,
         "steps": steps,
         "digits": lambda rounds: digits(),
         "one_row": one_row,
