@@ -341,7 +341,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=15, help="rounds for each median")
     sections = {
         "compiling": lambda rounds: compiling(),
-        "scheme": scheme,  # before the others are imported, whose objects the collector goes through
+        "scheme": scheme,  # first: the objects of the others would slow its collector
         "gradients": gradients,
         "steps": steps,
         "digits": lambda rounds: digits(),
