@@ -35,6 +35,8 @@ def check_primitive(
         An AssertionError that says which rule is wrong, at which operands, by how much.
     AssertionError
         If the value is not a float everywhere, or a formula for show is not the rule.
+    ValueError
+        If a given point is outside of the domain or on a kink.
 
     >>> import math
     >>> from autograd.testing import registered
@@ -81,15 +83,17 @@ def _check_edges(primitive: Primitive) -> None:
                 value: Any = primitive.value(*operands)
             except (ArithmeticError, ValueError) as error:
                 value = error
-            assert type(value) is float, (
-                f"the value of {primitive.name!r} at {tuple(operands)} is {value!r}, a float is "
-                "wanted: return math.inf or math.nan where there is no other answer"
-            )
+            if type(value) is not float:
+                raise AssertionError(
+                    f"the value of {primitive.name!r} at {tuple(operands)} is {value!r}, a float is "
+                    "wanted: return math.inf or math.nan where there is no other answer"
+                )
 
 
 def _check_point(primitive: Primitive, point: Sequence[float], order: int) -> None:
     __tracebackhide__ = True
-    assert inside(primitive, point), f"{tuple(point)} is not in the domain of {primitive.name!r}"
+    if not inside(primitive, point):
+        raise ValueError(f"{tuple(point)} is not in the domain of {primitive.name!r}, or on a kink")
     free = [i for i in range(len(point)) if not primitive.needs_number(i)]
 
     def function(*moved: Any) -> Any:
@@ -116,7 +120,8 @@ def _check_formulas(node: Value) -> None:
         formula = shown(node, *node.operands)
         value = formula.data if isinstance(formula, Value) else float(formula)
         allowed = noise(formula) + off[i] + FEW * abs(local)
-        assert abs(value - local) <= allowed, (
-            f"the formula shown for {primitive.name!r} and operand {i} is not the rule: at "
-            f"{node.operands} it gives {value!r}, the rule {local!r}, allowed {allowed:.3g} apart"
-        )
+        if not abs(value - local) <= allowed:
+            raise AssertionError(
+                f"the formula shown for {primitive.name!r} and operand {i} is not the rule: at "
+                f"{node.operands} it gives {value!r}, the rule {local!r}, allowed {allowed:.3g} apart"
+            )
