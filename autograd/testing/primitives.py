@@ -85,8 +85,8 @@ def _check_edges(primitive: Primitive) -> None:
                 value = error
             if type(value) is not float:
                 raise AssertionError(
-                    f"the value of {primitive.name!r} at {tuple(operands)} is {value!r}, a float is "
-                    "wanted: return math.inf or math.nan where there is no other answer"
+                    f"the value of {primitive.name!r} at {tuple(operands)} is {value!r}, a float "
+                    "is wanted: return math.inf or math.nan where there is no other answer"
                 )
 
 
@@ -123,5 +123,6 @@ def _check_formulas(node: Value) -> None:
         if not abs(value - local) <= allowed:
             raise AssertionError(
                 f"the formula shown for {primitive.name!r} and operand {i} is not the rule: at "
-                f"{node.operands} it gives {value!r}, the rule {local!r}, allowed {allowed:.3g} apart"
+                f"{node.operands} it gives {value!r}, the rule {local!r}: apart by more than "
+                f"{allowed:.3g}"
             )
