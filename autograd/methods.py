@@ -141,7 +141,7 @@ def _without_zero(radd: Callable[..., Any]) -> Callable[..., Any]:
     """So that ``sum`` of Values, which starts from the int 0, makes no node for it."""
 
     def method(x: Value, y: Any) -> Any:
-        return x if type(y) is int and y == 0 and not recording.paused else radd(x, y)
+        return x if type(y) is int and y == 0 and not recording.is_paused() else radd(x, y)
 
     return method
 

@@ -11,7 +11,7 @@ import weakref
 import pytest
 
 import autograd
-from autograd import Value, backprop, gradients, no_grad, steps
+from autograd import Value, backprop, gradients, graph, no_grad, steps
 from autograd.primitive import table
 from autograd.testing import Program, registered
 
@@ -177,13 +177,15 @@ def test_threads_do_not_meet():
     """Threads with graphs of their own, one of which is in and out of no_grad: equal results."""
     program = Program((0.3, -0.7), (("mul", 0, 1), ("tanh", 0), ("add", 0, 2), ("exp", 0)) * 5)
     wanted = gradients(*program.build())
+    nodes = len(graph(program.build()[0]))
     failures = []
     stop = threading.Event()
 
     def differentiate():
         for _ in range(150):
-            if gradients(*program.build()) != wanted:
-                failures.append("another thread changed a gradient")
+            output, leaves = program.build()
+            if gradients(output, leaves) != wanted or len(graph(sum([output]))) != nodes:
+                failures.append("another thread changed a graph")
         stop.set()
 
     def unrecorded():
