@@ -314,27 +314,34 @@ class Program:
         return f"<pre>{escape(str(self))}</pre>"
 
     def __repr__(self) -> str:
-        return f"<{str(self).partition(chr(10))[0]}: {self.backend}>"
+        return f"<{title(self._lowered.codes[-1])}: {self.backend}>"
+
+
+def title(code: Code) -> str:
+    """What a program is, in a line."""
+    computed = len(code.primitives) - code.primitives.count(None)
+    counts = [_count(code.inputs, "input"), _count(code.parameters, "parameter")]
+    return f"program of {', '.join(counts)}, {_count(computed, 'instruction')}"
 
 
 def listing(code: Code, gradient: bool) -> str:
     """One instruction a line, with names; abridged in the middle if long."""
     names = identifiers(code)
-    lines = []
-    for i, primitive in enumerate(code.primitives):
-        if primitive is not None:
-            lines.append(
-                f"{names[i]} = {readable(primitive, [names[o] for o in code.operands[i]])}"
-            )
+
+    def line(i: int) -> str:
+        primitive = code.primitives[i]
+        assert primitive is not None
+        return f"{names[i]} = {readable(primitive, [names[o] for o in code.operands[i]])}"
+
+    computed = [i for i, primitive in enumerate(code.primitives) if primitive is not None]
+    lines = [i if isinstance(i, str) else line(i) for i in _abridged(computed)]
     if gradient:
         parameters = names[code.inputs : code.inputs + code.parameters]
         heads = ["value", *[f"d/d{parameter}" for parameter in parameters]]
     else:
-        heads = ["output"] if len(code.outputs) == 1 else [f"output {k}" for k in code.outputs]
-    counts = [_count(code.inputs, "input"), _count(code.parameters, "parameter")]
-    title = f"program of {', '.join(counts)}, {_count(len(lines), 'instruction')}"
+        heads = [f"output {k}" for k in range(len(code.outputs))]
     results = [f"{head}: {names[i]}" for head, i in zip(heads, code.outputs, strict=True)]
-    return "\n".join([title, *_abridged(lines), *_abridged(results)])
+    return "\n".join([title(code), *lines, *_abridged(results)])
 
 
 def readable(primitive: Primitive, operands: list[str]) -> str:
@@ -350,8 +357,9 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
-def _abridged(lines: list[str]) -> list[str]:
-    if len(lines) <= LINES:
-        return lines
+def _abridged(items: Sequence[Any]) -> list[Any]:
+    """The items, those in the middle replaced by their number if there are many."""
+    if len(items) <= LINES:
+        return list(items)
     half = LINES // 2
-    return [*lines[:half], f"... {len(lines) - 2 * half} more ...", *lines[-half:]]
+    return [*items[:half], f"... {len(items) - 2 * half} more ...", *items[-half:]]

@@ -296,6 +296,8 @@ def test_print_is_abridged_where_long():
     lines = str(program).splitlines()
     assert len(lines) < 900
     assert any("more ..." in line for line in lines)
+    several = autograd.compile([x := Value(1.0, name="x"), x * 2], inputs=[x], backend="python")
+    assert str(several).splitlines()[1:] == ["t1 = x * 2.0", "output 0: x", "output 1: t1"]
 
 
 # -- what is refused --
