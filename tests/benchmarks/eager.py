@@ -1,6 +1,7 @@
 """Eager speed and memory beside other pure-Python schemes: ``python tests/benchmarks/eager.py``.
 
-Prints a table. The schemes take turns and medians are compared, so that a busy machine slows all.
+Prints a table. The schemes take turns, time is the processor's, and ratios are medians of the
+ratios within a turn, so that a busy machine slows all alike.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ SCHEMES: dict[str, type] = {
     "slots and tuples (strongest peer)": TupleNode,
 }
 POINTS = 50
+STEPS = 5  # in one turn, so that a scheme pays for collecting its own garbage
 
 
 def network(node: type) -> tuple[list[Any], Callable[[list[Any]], Any]]:
@@ -82,13 +84,15 @@ def seconds(rounds: int) -> dict[str, list[tuple[float, float]]]:
         for name, node in SCHEMES.items():
             parameters, forward = networks[name]
             gc.collect()  # the cycles that another scheme left are not charged to this one
-            start = time.perf_counter()
-            for point in points:
-                forward([node(x) for x in point])
-            middle = time.perf_counter()
-            step(node, forward, points)
-            end = time.perf_counter()
-            taken[name].append((end - middle, middle - start))
+            start = time.process_time()
+            for _ in range(STEPS):
+                for point in points:
+                    forward([node(x) for x in point])
+            middle = time.process_time()
+            for _ in range(STEPS):
+                step(node, forward, points)
+            end = time.process_time()
+            taken[name].append(((end - middle) / STEPS, (middle - start) / STEPS))
             for p in parameters:
                 p.grad = 0.0
     return taken
@@ -146,18 +150,15 @@ def main() -> None:
 
     seconds(1)  # methods are generated, caches filled
     taken = seconds(rounds)
-    medians = {
-        name: [statistics.median(c) for c in zip(*t, strict=True)] for name, t in taken.items()
-    }
-    ours = medians["stepgrad"]
     print(f"2-16-16-1 network, relu, {POINTS} points, garbage collector on, median of {rounds}")
     print(f"{'':40}{'fwd+bwd ms':>12}{'ratio':>8}{'fwd ms':>10}{'ratio':>8}{'B/node':>8}")
-    for name, (both, forward) in medians.items():
-        size = bytes_per_node(SCHEMES[name])
-        print(
-            f"{name:40}{1e3 * both:12.2f}{both / ours[0]:8.2f}"
-            f"{1e3 * forward:10.2f}{forward / ours[1]:8.2f}{size:8.0f}"
-        )
+    for name, rows in taken.items():
+        row = f"{name:40}"
+        for column, width in ((0, 12), (1, 10)):
+            ratios = [r[column] / o[column] for r, o in zip(rows, taken["stepgrad"], strict=True)]
+            row += f"{1e3 * statistics.median(r[column] for r in rows):{width}.2f}"
+            row += f"{statistics.median(ratios):8.2f}"
+        print(f"{row}{bytes_per_node(SCHEMES[name]):8.0f}")
     print(f"\nimport autograd: {import_milliseconds(9):.1f} ms")
     build, back, free = chain(1_000_000)
     print(f"a chain of 1,000,000: built {build:.2f} s, backward {back:.2f} s, freed {free:.2f} s")
