@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from autograd import Value, compile
 from autograd.compiler.tracing import DataDependentGraphError, recorded
 from nn import losses
-from nn.module import Module
-from nn.optim import Optimizer
+from nn.runner import Task, numbers
 
 CLASSES = (losses.cross_entropy, losses.categorical_cross_entropy)
 
@@ -29,28 +28,20 @@ class Compiled:
         If the loss or the model branches on its data, so that one graph can't stand for all rows.
     """
 
-    def __init__(
-        self,
-        model: Module,
-        inputs: Sequence[Any],
-        targets: Sequence[Any],
-        loss: losses.Loss,
-        penalty: Callable[[Module], Any] | None,
-        optimizer: Optimizer,
-        max_grad_norm: float | None,
-    ) -> None:
-        self.model, self.optimizer, self.max_grad_norm = model, optimizer, max_grad_norm
+    def __init__(self, task: Task) -> None:
+        model, loss, optimizer = task.model, task.loss, task.optimizer
+        self.model, self.optimizer, self.max_grad_norm = model, optimizer, task.max_grad_norm
         self.parameters = optimizer.parameters
-        self.width = len(_row(inputs[0]))
-        answer = _numbers(model(inputs[0]))
+        self.width = len(_row(task.inputs[0]))
+        answer = numbers(model(task.inputs[0]))
         table = []
-        for i, (x, target) in enumerate(zip(inputs, targets, strict=True)):
+        for i, (x, target) in enumerate(zip(task.inputs, task.targets, strict=True)):
             try:
                 loss(answer, target)  # in the program a target is a Value, which is not judged
             except (TypeError, ValueError) as error:
                 raise type(error)(f"targets[{i}]: {error}") from None
             table.append(_row(x) + _target(loss, target, answer))
-        single = not isinstance(targets[0], list) and loss not in CLASSES
+        single = not isinstance(task.targets[0], list) and loss not in CLASSES
 
         def sample(row: list[Value]) -> Value:
             x, target = row[: self.width], row[self.width :]
@@ -61,8 +52,8 @@ class Compiled:
         self.program = compile(output, leaves, self.parameters)
         self.arrays = self.program.backend == "llvm"
         self.penalty = None
-        if penalty is not None:
-            self.penalty = compile(penalty(model), [], self.parameters, backend="python")
+        if task.penalty is not None:
+            self.penalty = compile(task.penalty(model), [], self.parameters, backend="python")
         self.table = self._array(table)
         self.flat = self._array([p.data for p in self.parameters])
 
@@ -108,8 +99,8 @@ class Compiled:
                 parameter.data = number
 
 
-def compiled_or_none(mode: bool | str, make: Callable[[], Compiled]) -> Compiled | None:
-    """What ``make`` gives; None without compiling, or where "auto" can't, which is said.
+def compiled_or_none(mode: bool | str, task: Task) -> Compiled | None:
+    """The Runner for ``compile=mode``; None without compiling, or where "auto" can't, and says so.
 
     Raises
     ------
@@ -119,18 +110,14 @@ def compiled_or_none(mode: bool | str, make: Callable[[], Compiled]) -> Compiled
     if mode is False:
         return None
     if mode is True:
-        return make()
+        return Compiled(task)
     if mode != "auto":
         raise ValueError(f'compile wants True, False or "auto"; got {mode!r}')
     try:
-        return make()
+        return Compiled(task)
     except DataDependentGraphError as error:
         warnings.warn(f"not compiled, trained on Values: {error}", stacklevel=3)
         return None
-
-
-def _numbers(output: Any) -> Any:
-    return [o.data for o in output] if isinstance(output, list) else output.data
 
 
 def _row(x: Any) -> list[float]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from autograd import Value, first_nonfinite, no_grad
+from autograd import Value, first_nonfinite
 from nn import losses, metrics
 from nn.arguments import Random, amount, generator, whole
-from nn.compiled import Compiled, compiled_or_none
+from nn.compiled import compiled_or_none
 from nn.data import shuffled_batches
 from nn.history import History
 from nn.module import Module
-from nn.optim import Adam, Optimizer, clip_grad_norm
+from nn.optim import Adam, Optimizer
+from nn.runner import Eager, Runner, Task, numbers
 
 Callback = Callable[[Module, History], Any]
 
@@ -82,65 +83,6 @@ class EarlyStopping:
         """Give ``model`` the best parameters seen."""
         if self._state:
             model.load_state_dict(self._state)
-
-
-class Runner(Protocol):
-    """How ``fit`` learns from rows and predicts: on Values, or compiled."""
-
-    def learn(self, rows: Sequence[int]) -> tuple[float, float]:
-        """One optimizer step on these rows: the cost before it and the gradient's norm."""
-
-    def predict(self, inputs: Sequence[Any]) -> list[Any]:
-        """The model's outputs for each of ``inputs``, as floats."""
-
-    def write_back(self) -> None:
-        """Put the parameters as they are now into the model's Values."""
-
-
-class Eager:
-    """A Runner that records the graph of each batch anew."""
-
-    def __init__(
-        self,
-        model: Module,
-        inputs: Sequence[Any],
-        targets: Sequence[Any],
-        loss: losses.Loss,
-        penalty: Callable[[Module], Any] | None,
-        optimizer: Optimizer,
-        max_grad_norm: float | None,
-    ) -> None:
-        self.model, self.inputs, self.targets, self.loss = model, inputs, targets, loss
-        self.penalty, self.optimizer, self.max_grad_norm = penalty, optimizer, max_grad_norm
-
-    def cost(self, rows: Sequence[int]) -> Value:
-        """The mean loss over these rows, plus the penalty."""
-        each = [self.loss(self.model(self.inputs[i]), self.targets[i]) for i in rows]
-        cost = losses.cost(each, self.penalty(self.model) if self.penalty else 0.0)
-        if not isinstance(cost, Value):
-            raise TypeError(f"the loss must be a Value that depends on the model; got {cost!r}")
-        return cost
-
-    def learn(self, rows: Sequence[int]) -> tuple[float, float]:
-        cost = self.cost(rows)
-        if not math.isfinite(cost.data):
-            return cost.data, math.nan
-        self.optimizer.zero_grad()
-        cost.backward()
-        limit = math.inf if self.max_grad_norm is None else self.max_grad_norm
-        parameters = self.optimizer.parameters
-        norm = math.hypot(*(p.grad for p in parameters))
-        if norm > limit:
-            clip_grad_norm(parameters, limit)
-        self.optimizer.step()
-        return cost.data, norm
-
-    def predict(self, inputs: Sequence[Any]) -> list[Any]:
-        with no_grad():
-            return [_numbers(self.model(x)) for x in inputs]
-
-    def write_back(self) -> None:
-        pass
 
 
 def fit(
@@ -221,9 +163,8 @@ def fit(
     batch = len(inputs) if batch_size is None else whole("batch_size", batch_size, low=1)
     if max_grad_norm is not None:
         amount("max_grad_norm", max_grad_norm)
-    arguments = (model, inputs, targets, loss_of, penalty, optimizer, max_grad_norm)
-    eager = Eager(*arguments)
-    runner: Runner = compiled_or_none(compile, lambda: Compiled(*arguments)) or eager
+    task = Task(model, inputs, targets, loss_of, penalty, optimizer, max_grad_norm)
+    runner: Runner = compiled_or_none(compile, task) or Eager(task)
     checked = {"": (inputs, targets)}
     if validation is not None:
         checked["val_"] = _pair("validation", *validation)
@@ -234,7 +175,7 @@ def fit(
     try:
         for _ in range(epochs):
             batches = shuffled_batches(len(inputs), batch, order)
-            epoch = _epoch(runner, eager, history, batches)
+            epoch = _epoch(runner, task, history, batches)
             runner.write_back()
             for prefix, (xs, ts) in checked.items():
                 epoch |= _checked(runner, prefix, xs, ts, loss_of, measures)
@@ -257,16 +198,16 @@ def fit(
 
 
 def _epoch(
-    runner: Runner, eager: Eager, history: History, batches: Iterable[list[int]]
+    runner: Runner, task: Task, history: History, batches: Iterable[list[int]]
 ) -> dict[str, float]:
     """One pass over the samples: the mean cost, the learning rate, the mean gradient norm."""
     costs, norms, samples, count = 0.0, 0.0, 0, 0
-    rate = eager.optimizer.learning_rate
+    rate = task.optimizer.learning_rate
     for rows in batches:
         cost, norm = runner.learn(rows)
         if not math.isfinite(cost):
             runner.write_back()
-            wrong = eager.cost(rows)
+            wrong = task.cost(rows)
             where = f"in epoch {len(history) + 1}, batch {count + 1}"
             raise NonFiniteError(first_nonfinite(wrong) or wrong, where, history)
         costs += cost * len(rows)
@@ -287,7 +228,7 @@ def _checked(
     """The metrics, and for validation the loss, of the model as it is after the epoch."""
     wanted = dict(measures)
     if prefix:
-        wanted = {"loss": lambda p, t: float(_numbers(loss(p, t)))} | wanted
+        wanted = {"loss": lambda p, t: float(numbers(loss(p, t)))} | wanted
     if not wanted:
         return {}
     predictions = runner.predict(inputs)
@@ -327,12 +268,6 @@ def _rows(what: str, rows: Any) -> list[Any]:
     if not hasattr(rows, "__len__") or isinstance(rows, str):
         raise TypeError(f"{what} wants a list with one entry a sample; got {rows!r}")
     return list(rows)
-
-
-def _numbers(output: Any) -> Any:
-    if isinstance(output, (list, tuple)):
-        return [_numbers(item) for item in output]
-    return output.data if isinstance(output, Value) else output
 
 
 def _bar(epochs: int, progress: bool | None) -> Any:
