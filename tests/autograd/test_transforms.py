@@ -171,6 +171,18 @@ def test_the_gradient_graph_is_a_graph():
     assert (slope.data, second.data, third.data) == (12.0, 12.0, 6.0)
 
 
+def test_no_node_for_a_multiplication_by_one():
+    x = Value(2.0)
+    (plus,) = gradients(x + 3, [x], create_graph=True)
+    (minus,) = gradients(3 - x, [x], create_graph=True)
+    (twice,) = gradients(2 * x, [x], create_graph=True)
+    assert [(slope.op, slope.data) for slope in (plus, minus, twice)] == [
+        ("", 1.0),
+        ("neg", -1.0),
+        ("*", 2.0),
+    ]
+
+
 def test_wrong_calls_are_told_what_to_write():
     x = Value(2.0)
     with pytest.raises(TypeError, match=r"inputs: .* write \[x\]"):
