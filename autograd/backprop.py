@@ -174,7 +174,7 @@ def backward(root: Value, seed: float = 1.0) -> None:
     """
     for node, adjoint in sweep(root, real(seed), reached(root)).items():
         if node._op is None:
-            node.grad += adjoint
+            node.accumulate(adjoint)
         else:
             node.grad = adjoint
 

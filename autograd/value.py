@@ -166,7 +166,7 @@ class Value:
     @property
     def has_grad(self) -> bool:
         """Whether a backward pass has reached it since it was made or its gradient was zeroed."""
-        return self.grad is not NOT_COMPUTED
+        return self.grad is not NOT_COMPUTED and self.grad is not None
 
     @property
     def serial(self) -> int:
@@ -177,6 +177,10 @@ class Value:
     def call(self) -> Call | None:
         """The module call that ended in this node, if one did."""
         return self._label if isinstance(self._label, Call) else None
+
+    def accumulate(self, adjoint: float) -> None:
+        """Add to the gradient; one that was set to None, as PyTorch's users do, counts as 0."""
+        self.grad = adjoint if self.grad is None else self.grad + adjoint
 
     def zero_grad(self) -> None:
         """Forget the gradient: it reads 0.0, and a picture shows a dash."""

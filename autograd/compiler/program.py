@@ -290,7 +290,7 @@ class Program:
         """
         value, gradient = self.value_and_grad(rows, reduction)
         for parameter, derivative in zip(self.parameters, gradient, strict=True):
-            parameter.grad += float(derivative)
+            parameter.accumulate(float(derivative))
         return value
 
     @property

@@ -343,3 +343,14 @@ def test_deep_copies_are_flat():
     twin = pickle.loads(pickle.dumps(copy.deepcopy(output)))
     assert len(graph(twin)) == 10_001
     assert gradients(twin, [graph(twin)[0]]) == gradients(output, leaves)
+
+
+def test_a_gradient_set_to_none_counts_as_zero():
+    """PyTorch's users zero gradients so; it must not fail half way through a pass."""
+    x, y = Value(2.0), Value(3.0)
+    product = x * y
+    product.backward()
+    x.grad = None
+    assert not x.has_grad
+    product.backward()
+    assert (x.grad, y.grad) == (3.0, 4.0)
