@@ -177,8 +177,3 @@ def _network(n_in: int, width: int, activation: str) -> SearchStrategy[Program]:
     neuron(hidden)
     drawn = st.lists(numbers(-3, 3), min_size=count, max_size=count).map(tuple)
     return st.builds(Program, leaves=drawn, steps=st.just(tuple(steps)), anywhere=st.just(True))
-
-
-def register() -> None:
-    """Tell Hypothesis how to draw a Value: its entry point calls this when it loads."""
-    st.register_type_strategy(Value, values())

@@ -1,10 +1,14 @@
 """The tools that test gradients, tested: what they find, what they say, and no false alarm."""
 
+import configparser
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import find, given, settings
-from hypothesis import strategies as st
 
 import autograd
 import nn
@@ -23,6 +27,8 @@ from autograd.testing import (
     strategies,
 )  # fmt: skip
 from autograd.testing.rounding import Bounds
+
+ROOT = Path(__file__).parents[2]
 
 # -- differences --
 
@@ -348,16 +354,28 @@ def test_check_module_on_a_network(activation):
 # -- strategies --
 
 
-def test_hypothesis_draws_a_value_by_its_type():
-    """What the entry point does when Hypothesis loads."""
-    strategies.register()
-
-    @given(st.from_type(Value))
-    def drawn(x):
-        assert type(x) is Value
-        assert x.op == ""
-
-    drawn()
+@pytest.mark.parametrize("first", ["from autograd.testing import strategies", "import hypothesis"])
+def test_hypothesis_draws_a_value_by_its_type(first, tmp_path):
+    """As installed, by the entry point; Hypothesis may load because ``strategies`` imports it."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    installed = tmp_path / "stepgrad-0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: stepgrad\nVersion: 0\n")
+    points = setup["options.entry_points"]["hypothesis"]
+    (installed / "entry_points.txt").write_text(f"[hypothesis]{points}\n")
+    program = (
+        f"{first}\n"
+        "import autograd\n"
+        "from hypothesis import given, strategies as st\n"
+        "@given(st.from_type(autograd.Value))\n"
+        "def drawn(x):\n"
+        "    assert type(x) is autograd.Value and x.op == ''\n"
+        "drawn()\n"
+    )
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, check=True)
 
 
 @given(strategies.points_in((2.0, 3.0)), strategies.points_in([(0.0, math.inf), (-math.inf, 0.0)]))
