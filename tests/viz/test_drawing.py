@@ -13,7 +13,8 @@ import pytest
 import nn
 import viz
 from autograd import Value
-from viz import RenderError, drawing, render
+from nn.files import write_atomically
+from viz import RenderError, drawing, names, render
 
 outside = Value(7.0)
 
@@ -71,6 +72,15 @@ def test_strange_variables_do_no_harm():
     y = x * keyed["w"]
     assert called(viz.draw(y)) == ["x", "keyed['w']", "y"]
     assert proxy is not None
+
+
+def test_large_data_is_not_searched_for_names_to_its_end(monkeypatch):
+    monkeypatch.setattr(names, "_LONGEST", 10)
+    before, data, after = [Value(1.0)], [0.0] * 10, [Value(2.0)]
+    last = Value(3.0)
+    y = before[0] * after[0] + last
+    assert called(viz.draw(y)) == ["before[0]", "", "", "last", "y"]
+    assert len(data) == 10
 
 
 def test_an_alias_has_the_name_of_the_first():
@@ -156,6 +166,21 @@ def test_a_notebook_gets_an_image_with_a_true_alternative_text(picture):
     assert bundle["text/plain"] == repr(picture)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="descriptors are files on Unix alone")
+def test_what_is_no_file_is_written_to(picture, tmp_path):
+    """A pipe such as /dev/stdout of a command before a |, under a name that says the format."""
+    output, given = os.pipe()
+    path = tmp_path / "g.svg"
+    path.symlink_to(f"/dev/fd/{given}")
+    picture.save(path)
+    os.close(given)
+    with open(output, encoding="utf-8") as pipe:
+        assert pipe.read() == picture.svg()
+    assert os.listdir(tmp_path) == ["g.svg"]
+    with pytest.raises(IsADirectoryError):
+        write_atomically(tmp_path, b"")
+
+
 def test_the_picture_names_and_describes_itself(picture):
     root = ET.fromstring(picture.svg())
     ids = root.get("aria-labelledby").split()
@@ -193,6 +218,10 @@ def test_draw_dot_is_a_digraph_that_shows_itself_without_a_program(tmp_path, mon
     assert (tmp_path / "g.svg").read_text(encoding="utf-8") == viz.draw(y).svg()
     dot.node("more", "added <b>")
     assert "added" in dot._repr_mimebundle_()["image/svg+xml"]
+    assert b"added" in dot.pipe()
+    dot.render(tmp_path / "g", cleanup=True)
+    assert "added" in (tmp_path / "g.svg").read_text(encoding="utf-8")
+    assert os.listdir(tmp_path) == ["g.svg"]
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(graphviz.ExecutableNotFound):
         dot.pipe("png")
