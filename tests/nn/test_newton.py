@@ -221,3 +221,18 @@ def test_a_hessian_that_is_not_finite_stops():
     found = newton(lambda x: autograd.sqrt(x[0] ** 2) ** 3 + x[1], [0.0, 1.0])
     assert not found.converged
     assert found.reason == "no step, however short, makes f smaller"
+
+
+def test_a_step_too_short_to_move_is_the_last():
+    """Where no float has a gradient of 0, one beside the minimum is found, and that is it."""
+    calls = 0
+
+    def f(x):
+        nonlocal calls
+        calls += 1
+        return autograd.exp(x) - 3 * x
+
+    found = newton(f, 1.0, tolerance=0.0)
+    assert abs(found.x - math.log(3)) <= math.ulp(found.x)
+    assert found.reason == "no step, however short, makes f smaller"
+    assert calls < 100  # else it would double the damping a thousand times, up to inf

@@ -1,16 +1,22 @@
 """fit: what it computes, what it reports, how it stops, and how it fails."""
 
+import functools
 import io
 import json
 import math
 import random
 import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
 
 import numpy
 import pytest
 
+import autograd
 import nn
+import nn.compiled
 from autograd import Value
+from autograd.compiler.tracing import DataDependentGraphError
 
 X, T = nn.data.moons(24, labels=(-1, 1))
 
@@ -36,10 +42,13 @@ def by_hand(model, optimizer, epochs, batch_size, penalty=None, max_grad_norm=No
             optimizer.step()
 
 
-@pytest.mark.parametrize("batch_size", [1, 7, 24, 100])
-@pytest.mark.parametrize(
+extras = pytest.mark.parametrize(
     "extra", [{}, {"penalty": lambda m: nn.losses.l2(m, 0.1)}, {"max_grad_norm": 0.05}]
 )
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 24, 100])
+@extras
 def test_fit_is_the_loop_written_out(batch_size, extra):
     models = [small(), small()]
     makers = [nn.optim.Adam(m.parameters(), lr=0.1) for m in models]
@@ -47,6 +56,21 @@ def test_fit_is_the_loop_written_out(batch_size, extra):
     by_hand(models[1], makers[1], 3, batch_size, **extra)
     assert models[0].state_dict() == models[1].state_dict()
     assert makers[0].state_dict() == makers[1].state_dict()
+
+
+@pytest.mark.parametrize("backend", ["python", "llvm"])
+@extras
+def test_compiled_it_is_the_same_loop(backend, extra, monkeypatch):
+    if backend == "llvm":
+        pytest.importorskip("llvmlite", reason="it makes the machine code")
+    chosen = functools.partial(autograd.compile, backend=backend)
+    monkeypatch.setattr(nn.compiled, "compile", chosen)
+    models = [small(), small()]
+    makers = [nn.optim.SGD(m.parameters(), lr=0.1) for m in models]
+    nn.fit(models[0], X, T, "hinge", makers[0], epochs=3, batch_size=7, compile=True, **extra)
+    by_hand(models[1], makers[1], 3, 7, **extra)
+    # the samples of a batch are added up in another order
+    assert models[0].state_dict() == pytest.approx(models[1].state_dict(), rel=1e-12)
 
 
 def test_every_epoch_takes_each_sample_once_in_a_new_order():
@@ -94,7 +118,8 @@ def test_numpy_arrays_and_lists_are_the_same_data():
     assert states[0] == states[1] == states[2]
 
 
-def test_many_outputs_and_one_hot_targets():
+@pytest.mark.parametrize("compile", [False, True])
+def test_many_outputs_and_one_hot_targets(compile):
     inputs, targets = nn.data.blobs(30, centers=[(-2, 0), (2, 0), (0, 3)], spread=0.5)
     one_hot = nn.data.one_hot(targets, 3)
     states = []
@@ -108,10 +133,25 @@ def test_many_outputs_and_one_hot_targets():
             nn.optim.Adam(model.parameters(), lr=0.2),
             epochs=30,
             metrics="accuracy",
+            compile=compile,
         )
         states.append(model.state_dict())
         assert history["accuracy"][-1] == 1.0
     assert states[0] == states[1] == states[2]
+
+
+def test_what_branches_on_its_data_is_trained_on_values_where_that_may_be():
+    def loss(prediction, target):
+        error = prediction - target
+        return abs(error) if nn.runner.numbers(error) > 0 else 2 * abs(error)
+
+    models = [small(), small()]
+    with pytest.warns(UserWarning, match="not compiled, trained on Values: two rows gave differ"):
+        nn.fit(models[0], X, T, loss, epochs=2, compile="auto")
+    nn.fit(models[1], X, T, loss, epochs=2)
+    assert models[0].state_dict() == models[1].state_dict()
+    with pytest.raises(DataDependentGraphError, match="two rows gave different graphs"):
+        nn.fit(models[0], X, T, loss, epochs=2, compile=True)
 
 
 def test_moons_are_learnt():
@@ -296,6 +336,42 @@ def test_no_bar_where_nobody_looks(capsys, monkeypatch):
     assert sys.stderr.getvalue() == ""
 
 
+class Bar:
+    """What a notebook shows in place of tqdm's line of text."""
+
+    made = None
+
+    def __init__(self, **options):
+        Bar.made, self.told = options, {}
+
+    def update(self, count):
+        self.epochs = count
+
+    def set_postfix(self, told):
+        self.told = told
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("progress", [None, True, False])
+@pytest.mark.parametrize("widgets", [True, False])
+def test_a_notebook_has_a_bar_of_its_own_if_it_can_show_one(progress, widgets, monkeypatch, capsys):
+    kernel = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel="a kernel"))
+    monkeypatch.setitem(sys.modules, "IPython", kernel)
+    monkeypatch.setitem(sys.modules, "ipywidgets", ModuleType("ipywidgets"))
+    found = ModuleSpec("ipywidgets", None) if widgets else None
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: {"ipywidgets": found}[name])
+    monkeypatch.setattr("tqdm.notebook.tqdm", Bar)
+    monkeypatch.setattr(Bar, "made", None)
+    nn.fit(small(), X, T, "hinge", epochs=2, progress=progress)
+    shown = capsys.readouterr().err
+    own, text = progress is not False and widgets, progress is not False and not widgets
+    assert (Bar.made is not None) == own
+    assert not own or (Bar.made["total"], Bar.made["disable"]) == (2, False)
+    assert ("2/2" in shown) == text
+
+
 # -- how it stops --
 
 
@@ -344,6 +420,22 @@ def test_early_stopping_gives_the_best_where_training_ran_out():
     best = history["gradient_norm"].index(min(history["gradient_norm"]))
     assert model.state_dict() == states[best]
     assert history.stopped == ""
+
+
+def test_early_stopping_without_a_best_keeps_the_last():
+    def nothing(prediction, target):
+        return math.nan
+
+    models, states = [small(), small()], []
+    keep = lambda m, h: states.append(m.state_dict())  # noqa: E731
+    stopping = nn.EarlyStopping(patience=2, monitor="nothing")
+    history = nn.fit(
+        models[0], X, T, "hinge", epochs=9, metrics=nothing, callbacks=[keep, stopping]
+    )
+    assert len(history) == 3
+    assert models[0].state_dict() == states[-1]
+    nn.fit(models[1], X, T, "hinge", epochs=0, callbacks=[nn.EarlyStopping()])
+    assert models[1].state_dict() == small().state_dict()
 
 
 @pytest.mark.parametrize("moment", ["loss", "metric", "callback"])
@@ -472,6 +564,7 @@ def test_a_run_that_diverges_stops_with_its_history(compile):
         ({"rng": "a"}, TypeError, "rng wants"),
         ({"loss": lambda p, t: 1.0}, TypeError, "a Value that depends on the model; got 1.0"),
         ({"inputs": [[1.0]] * 24}, ValueError, "takes 2 inputs, got 1"),
+        ({"compile": "yes"}, ValueError, "compile wants True, False or \"auto\"; got 'yes'"),
     ],
 )
 def test_refusals(arguments, error, message):
@@ -480,6 +573,14 @@ def test_refusals(arguments, error, message):
     with pytest.raises(error, match=message):
         nn.fit(**({"model": model, "inputs": X, "targets": T, "loss": "hinge"} | arguments))
     assert model.state_dict() == before
+
+
+def test_compiled_a_target_that_cannot_be_names_its_row():
+    """In the program a target is a number like any other: all are judged before."""
+    model = nn.MLP(2, [3], rng=0)
+    wanted = r"targets\[5\]: .*class from 0 to 2; got 7"
+    with pytest.raises(ValueError, match=wanted):
+        nn.fit(model, X[:6], [0, 1, 2, 0, 1, 7], "cross_entropy", epochs=1, compile=True)
 
 
 def test_early_stopping_refuses():

@@ -9,7 +9,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value
-from viz import display
+from viz import RenderError, display, render
 from viz.names import Known
 
 
@@ -29,6 +29,17 @@ def test_a_value_tells_how_it_was_made():
     assert "y = -6.0, gradient 1.0" in " ".join(told.split())
     assert "w * x = -3 * 2 = -6" in told
     assert "Computation graph of y = -6" in told
+
+
+def test_without_graphviz_the_numbers_still_stand(monkeypatch):
+    def unavailable(*_):
+        raise RenderError("no Graphviz found")
+
+    monkeypatch.setattr(render, "render", unavailable)
+    x = Value(3.0, name="x")
+    assert display.value_html(x * x) == (
+        "<p>9.0, gradient \N{EN DASH}<br><code>x * x = 3 * 3 = 9</code></p>"
+    )
 
 
 def test_a_large_graph_makes_a_small_picture():

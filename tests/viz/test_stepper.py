@@ -1,17 +1,21 @@
 """The stepper without a browser: its story, its text, its mistakes and its page."""
 
+import base64
 import html.parser
 import json
 import re
+import xml.etree.ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
+import nn
 import viz
 from autograd import StaleGraphError, Value
 from autograd.backprop import graph
+from autograd.testing import registered
 from autograd.testing.strategies import programs
 from viz.colors import DARK, LIGHT
 from viz.graph import number
@@ -158,6 +162,44 @@ def test_no_gradient_is_touched():
     assert (x.grad, y.grad) == (17.0, 1.0)
 
 
+@given(programs(), st.sampled_from(list(MISTAKES)))
+def test_the_table_points_at_the_first_wrong_number(program, mistake):
+    root, _ = program.build()
+    if root.primitive is None:
+        return
+    stepper = viz.step_through(root, mistake=mistake, max_nodes=10_000)
+    story = stepper.story
+    found = first_difference(story.steps, wrong_steps(story.steps, mistake))
+    lines = stepper.to_text().splitlines()
+    assert f"with a mistake: {MISTAKES[mistake][0]}" in "\n".join(lines)
+    marked = [i for i, line in enumerate(lines) if line.endswith("<- first wrong number")]
+    if found is None:
+        assert (lines[-1], marked) == ("the mistake changes nothing in this graph", [])
+        return
+    step = len(story.computed) + 2 + found.step
+    told = f"is {number(found.wrong)} where {number(found.right)} is right"
+    assert lines[-1].startswith(f"first wrong number, in step {step}: d")
+    assert lines[-1].endswith(told)
+    # a step's number stands at the first of its contributions
+    (row,) = marked
+    table = next(i for i, line in enumerate(lines) if line.startswith("backward"))
+    numbered = [line.split()[0] for line in lines[table + 2 : row + 1] if line[:6].strip()]
+    assert numbered[-1] == str(step)
+
+
+def test_a_mistake_as_people_read_it():
+    x = Value(3.0, name="x")
+    told = viz.step_through(x * x, mistake="overwrite").to_text().splitlines()
+    assert told[-3].endswith("dout/dx = 3, which was 3  <- first wrong number")
+    assert told[-1] == "first wrong number, in step 3: dout/dx is 3 where 6 is right"
+
+
+def test_a_stepper_prints_as_its_table():
+    stepper = viz.step_through(neuron(1))
+    assert str(stepper) == stepper.to_text()
+    assert repr(stepper) == f"<Stepper: {str(stepper).splitlines()[0]}>"
+
+
 def test_save_writes_all_or_nothing(tmp_path):
     stepper = viz.step_through(neuron(2))
     page = stepper.save(tmp_path / "steps.html")
@@ -194,6 +236,18 @@ def test_a_notebook_without_scripts_has_the_picture_and_the_table():
     assert before.count("<table>") == 2
     assert "hidden" not in before  # GitHub drops the attribute, and would show what it hides
     assert after.rstrip().endswith("</script>")
+
+
+def test_the_picture_without_scripts_has_the_frames_of_the_modules():
+    model = nn.MLP(2, [2, 1], rng=0)
+    page = viz.step_through(model([Value(1.0), Value(2.0)])).html()
+    data = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', page)[1]
+    svg = ET.fromstring(base64.b64decode(data))
+    texts = [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text")]
+    frames = [path for path in svg.iter() if path.get("class") == "frame"]
+    names = ["layers.0", "layers.1", "neurons.0", "neurons.1", "neurons.0", "MLP"]
+    assert len(frames) == len(names)
+    assert sorted(text for text in texts if text in names) == sorted(names)
 
 
 def test_long_stories_are_cut_in_notebooks_alone():
@@ -253,6 +307,16 @@ def test_a_primitive_without_javascript_is_shown_as_recorded():
         assert ", null));" in page.fragment()
     finally:
         del autograd.table["halve_for_this_test"]
+
+
+def test_javascript_that_would_end_the_script_is_refused():
+    wrong = "({0} </script>1)"
+    with registered(
+        "ends_the_script", value=lambda a: a, partials=(lambda out, a: 1.0,), javascript=wrong
+    ) as function:
+        stepper = viz.step_through(function(Value(3.0, name="x")))
+        with pytest.raises(ValueError, match="must not hold '</'"):
+            stepper.html()
 
 
 def luminance(color):
