@@ -23,7 +23,7 @@ from autograd.backprop import (
     steps,
 )
 from autograd.compiler.program import Program, compile
-from autograd.primitive import Primitive, primitive, table
+from autograd.primitive import Primitive, primitive, replaced, table
 from autograd.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from autograd.value import Value, no_grad
 
@@ -53,8 +53,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """The primitives, those registered by users included."""
-    if name in table:
-        return table[name]
+    known = table.get(name) or replaced.get(name)
+    if known is not None:
+        return known
     raise AttributeError(f"module 'autograd' has no attribute {name!r}")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from autograd import value as recording
 from autograd.compiler.python import assignments, namespace, reference, traced
 from autograd.ieee import real
-from autograd.primitive import OPERATORS, Primitive, on_registration
+from autograd.primitive import OPERATORS, Primitive, on_registration, table
 from autograd.value import Value
 
 NODE = """
@@ -128,7 +128,8 @@ def _install(primitive: Primitive, names: list[str], reflected: bool) -> None:
         method = generate(primitive, reflected)
         if reflected and primitive.name == "add":
             method = _without_zero(method)
-        put(method)
+        if table.get(primitive.name) is primitive:  # not replaced since this was taken from Value
+            put(method)
         return method(*operands)
 
     if primitive.arity in (1, 2):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from keyword import iskeyword
 from typing import Any
+from weakref import WeakValueDictionary
 
 from autograd.ieee import inf, real
 
@@ -13,9 +15,15 @@ Rule = Callable[..., Any]
 table: dict[str, Primitive] = {}
 """Every primitive by name, in the order of registration."""
 
+replaced: WeakValueDictionary[str, Primitive] = WeakValueDictionary()
+"""Those that lost their name to another but live on in graphs, by their name in generated code."""
+
 _attach: list[Callable[[Primitive], None]] = []
 _owners: list[type] = []
 """What is done with each primitive when it is registered: Value and Term take it as a method."""
+
+_forget: list[Callable[[], object]] = []
+"""What is called when a primitive is replaced: others may have been made from it."""
 
 
 class Primitive:
@@ -59,7 +67,8 @@ class Primitive:
     ) -> None:
         if (value is None) == (definition is None):
             raise ValueError(f"{name}: give either value= (a base primitive) or definition=")
-        self.name = name
+        self.name = self.written = name  # written: its name in generated code
+        self.module = ""  # which registered it
         self.symbol = symbol or name
         self.arity = arity
         self.definition = definition
@@ -87,6 +96,9 @@ class Primitive:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _registered, (self.name,)
+
+    def __deepcopy__(self, memo: object) -> Primitive:
+        return self
 
     def __call__(self, *operands: Any) -> Any:
         operands = self._complete(operands)
@@ -169,6 +181,17 @@ class Primitive:
             )
         return rule(out, *operands)
 
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it came with the package, so that its name can't be had."""
+        return self.module in ("autograd.elementary", "autograd.primitives")
+
+    def forget(self) -> None:
+        """Forget the code that was generated from the definition and the rules."""
+        self._forward.clear()
+        if self.definition is not None:
+            self._value = None
+
     def needs_number(self, i: int) -> bool:
         """Whether operand ``i`` must be a number."""
         return not callable(self.partials) and self.partials[i] is None
@@ -180,6 +203,9 @@ def _registered(name: str) -> Primitive:
 
 def primitive(name: str, **fields: Any) -> Primitive:
     """Register a differentiable function: it becomes a method of Value, and all read it.
+
+    A module that registers a name again, as a notebook cell that is run twice does, replaces what
+    it registered; graphs recorded before keep the rules that they were recorded with.
 
     Parameters
     ----------
@@ -218,7 +244,8 @@ def primitive(name: str, **fields: Any) -> Primitive:
     Raises
     ------
     ValueError
-        If the name is no identifier, or is one of another primitive or of what Values have.
+        If the name is no identifier, or is one of what Values have, of a primitive that comes with
+        the package, or of one that another module registered.
 
     >>> from math import inf
     >>> from autograd import Value, primitive
@@ -235,13 +262,62 @@ def primitive(name: str, **fields: Any) -> Primitive:
     """
     if not name.isidentifier() or iskeyword(name):
         raise ValueError(f"primitive name {name!r} is not a Python identifier: choose another")
-    if name in table or any(hasattr(owner, name) for owner in _owners):
-        raise ValueError(f"primitive name {name!r} is taken: choose another")
     entry = Primitive(name, **fields)
-    table[name] = entry
+    entry.module = sys._getframe(1).f_globals.get("__name__", "")
+    check_free(name, entry.module)
+    put(entry)
+    return entry
+
+
+def check_free(name: str, module: str | None = None) -> None:
+    """Raise a ValueError if ``module`` (None: any) may not register a primitive of that name."""
+    previous = table.get(name)
+    if previous is None:
+        free = not any(hasattr(owner, name) for owner in _owners)
+    else:
+        free = not previous.is_built_in
+    if not free:
+        raise ValueError(f"primitive name {name!r} is taken: choose another")
+    if previous is not None and module not in (None, previous.module):
+        raise ValueError(
+            f"primitive name {name!r} is taken by one that the module {previous.module!r} "
+            "registered: choose another"
+        )
+
+
+def put(entry: Primitive) -> None:
+    """Make ``entry`` the primitive of its name; one that had the name lives on in its graphs."""
+    previous = table.get(entry.name)
+    entry.written = entry.name
+    table[entry.name] = entry
     for attach in _attach:
         attach(entry)
-    return entry
+    if previous is not None:
+        _retire(previous)
+
+
+def take_out(entry: Primitive) -> None:
+    """Take a user's primitive out of the table again."""
+    del table[entry.name]
+    for owner in _owners:
+        delattr(owner, entry.name)
+    _retire(entry)
+
+
+def _retire(entry: Primitive) -> None:
+    """Call ``entry`` otherwise in generated code from now on, and have the users' others remade."""
+    count = 1
+    while f"{entry.name}__{count}" in replaced:
+        count += 1
+    entry.written = f"{entry.name}__{count}"
+    replaced[entry.written] = entry
+    for other in table.values():
+        if not other.is_built_in:
+            other.forget()
+            for attach in _attach:
+                attach(other)
+    for forget in _forget:
+        forget()
 
 
 OPERATORS = {
@@ -262,3 +338,8 @@ def on_registration(owner: type, attach: Callable[[Primitive], None]) -> None:
         attach(entry)
     _attach.append(attach)
     _owners.append(owner)
+
+
+def on_replacement(forget: Callable[[], object]) -> None:
+    """Call ``forget`` whenever a primitive is replaced or taken out."""
+    _forget.append(forget)

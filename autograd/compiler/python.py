@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autograd.primitive import Primitive, table
+from autograd.primitive import Primitive, replaced, table
 from autograd.trace import Operand, Term, Trace
 
 LETTERS = "abcdefgh"
@@ -31,7 +31,7 @@ def form(primitive: Primitive, operands: Sequence[str]) -> str:
     """A base primitive as it is written in generated Python."""
     if primitive.python:
         return primitive.python.format(*operands)
-    return f"{primitive.name}({', '.join(operands)})"
+    return f"{primitive.written}({', '.join(operands)})"
 
 
 def assignments(trace: Trace, outputs: Iterable[Operand]) -> list[str]:
@@ -47,7 +47,8 @@ def assignments(trace: Trace, outputs: Iterable[Operand]) -> list[str]:
 
 def namespace() -> dict[str, Any]:
     """What generated Python needs by name: the base primitives on floats, inf and nan."""
-    functions = {p.name: p.value for p in table.values() if p.definition is None}
+    known = [*table.values(), *replaced.values()]
+    functions = {p.written: p.value for p in known if p.definition is None}
     return {**functions, "inf": math.inf, "nan": math.nan}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from autograd.compiler.code import Code
 from autograd.compiler.data import array, is_array, listed
 from autograd.compiler.python import form, literal, namespace
-from autograd.primitive import table
+from autograd.primitive import replaced, table
 
 BLOCK = 256
 """Rows are summed in order within blocks of this many, and then the blocks' sums in order."""
@@ -20,7 +20,8 @@ DEPTH = 40  # operations to one expression: Python's own parser has a limit
 
 def identifiers(code: Code) -> list[str]:
     """A distinct Python name for each number: its label made one, ``t7``, or a literal."""
-    taken = {"rows", "parameters", "total", "outputs", "nan", "inf", *table, *keyword.kwlist}
+    taken = {"rows", "parameters", "total", "outputs", "nan", "inf", *keyword.kwlist}
+    taken |= {*table, *replaced}
     result = [""] * len(code.operands)
     computed = (i for i, primitive in enumerate(code.primitives) if primitive is not None)
     for count, i in enumerate(computed, 1):
@@ -126,7 +127,7 @@ def imports(codes: Sequence[Code]) -> str:
         set(re.findall(r"[a-z]\w+", written)) | literals | set(re.findall(r"inf", str(literals)))
     )
     lines = []
-    for module, names in (("math", ("inf", "nan")), ("autograd", sorted(table))):
+    for module, names in (("math", ("inf", "nan")), ("autograd", sorted({*table, *replaced}))):
         used = [name for name in names if name in words]
         if used:
             lines.append(f"from {module} import {', '.join(used)}\n")

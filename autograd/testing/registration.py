@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograd.primitive import Primitive, _owners, primitive, table
+from autograd.primitive import Primitive, check_free, put, table, take_out
 
 
 @contextmanager
 def registered(name: str, **fields: Any) -> Iterator[Primitive]:
     """``autograd.primitive(name, **fields)`` within a ``with`` block, undone after it.
+
+    A primitive of one's own that had the name has it again after the block.
 
     >>> import math, autograd
     >>> rule = lambda out, a: 2 * a
@@ -23,10 +25,13 @@ def registered(name: str, **fields: Any) -> Iterator[Primitive]:
         ...
     AttributeError: module 'autograd' has no attribute 'square'
     """
-    entry = primitive(name, **fields)
+    check_free(name)
+    entry, before = Primitive(name, **fields), table.get(name)
+    put(entry)
     try:
         yield entry
     finally:
-        del table[name]
-        for owner in _owners:
-            delattr(owner, name)
+        if before is None:
+            take_out(entry)
+        else:
+            put(before)

@@ -1,14 +1,16 @@
 """A primitive of one's own: a single call, and everything has it."""
 
+import copy
+import gc
 import math
 from contextlib import ExitStack
 
 import pytest
 
 import autograd
-from autograd import Value, grad, gradients, primitive, steps
+from autograd import Value, compile, grad, gradients, primitive, steps
 from autograd.formula import latex, text, value_formula
-from autograd.primitive import Primitive, table
+from autograd.primitive import Primitive, replaced, table, take_out
 from autograd.primitives import cos, exp, sin
 from autograd.testing import registered
 
@@ -137,3 +139,129 @@ def test_rules_that_could_not_be_differentiated_are_refused(register, rule, mess
     wrong = register("wrong", value=lambda a: a, partials=(rule,))
     with pytest.raises(TypeError, match=message):
         wrong(Value(1.0))
+
+
+# -- registered again --
+
+
+@pytest.fixture
+def undone():
+    """What the test registers is taken out of the table after it."""
+    before = set(table)
+    yield
+    for name in set(table) - before:
+        take_out(table[name])
+
+
+def cell(factor, kind="value"):
+    """A notebook's cell, run with a mistake and again without: twice a number, and its rule."""
+    return primitive(
+        "twice", **{kind: lambda a: factor * a}, partials=[lambda out, a: factor], doc=f"{factor}"
+    )
+
+
+@pytest.mark.usefixtures("undone")
+@pytest.mark.parametrize("kind", ["value", "definition"])
+def test_registered_again_all_follow(kind):
+    old = cell(3.0, kind)
+    taken = Value.twice
+    x = Value(5.0)
+    assert (x.twice().data, grad(old)(5.0)) == (15.0, 3.0)
+    assert compile(x.twice(), [x], backend="python")([[1.0]]) == [3.0]
+    place = list(table)
+    new = cell(2.0, kind)
+    assert new is not old
+    assert list(table) == place
+    assert (autograd.twice, table["twice"]) == (new, new)
+    y = x.twice()
+    assert (y.primitive, y.data, gradients(y, [x])) == (new, 10.0, (2.0,))
+    assert Value.twice.__doc__ == "2.0"
+    for backend in ("python", "auto") if kind == "definition" else ("python",):
+        assert compile(y, [x], backend=backend)([[1.0]]) == [2.0]
+    assert taken(x).data == 15.0, "a method that was held before its first use is the old one"
+    assert x.twice().data == 10.0, "and does not come back"
+
+
+@pytest.mark.usefixtures("undone")
+@pytest.mark.parametrize("first", [False, True])
+def test_a_graph_of_the_primitive_as_it_was_keeps_its_rule(first):
+    """Also where no code had been generated for it before; both may stand in one graph."""
+    old = primitive("cubed", value=lambda a: a**3, partials=[lambda out, a: 3 * sin(a)])
+    x, w = Value(2.0), Value(3.0)
+    y = old(x)
+    if first:
+        assert grad(old)(2.0) == 3 * math.sin(2.0)
+    new = primitive("cubed", value=lambda a: a * a * a, partials=[lambda out, a: 3 * a * a])
+    assert gradients(y, [x]) == (3 * math.sin(2.0),)
+    (slope,) = gradients(y, [x], create_graph=True)
+    assert gradients(slope, [x]) == (3 * math.cos(2.0),)
+    assert steps(y)[0].contributions[0].rule == "3 * sin(a)"
+    both = old(x * w) + new(x)
+    rows, slopes = [[2.0], [1.0]], [3 * math.sin(6.0), 3 * math.sin(3.0)]
+    program = compile(both, [x], [w], backend="python")
+    assert program(rows) == [216.0 + 8.0, 27.0 + 1.0]
+    assert program.value_and_grad(rows, "sum")[1] == [slopes[0] * 2.0 + slopes[1]]
+    scope = {}
+    exec(program.source, scope)
+    assert scope["program"](rows, [3.0]) == [(224.0,), (28.0,)]
+    assert copy.deepcopy(old) is old
+    assert copy.deepcopy(both).operands[0].primitive is old
+
+
+@pytest.mark.usefixtures("undone")
+def test_what_was_made_with_it_follows():
+    """As a Python function that calls another by name does; programs made before stay."""
+    cell(3.0)
+    primitive(
+        "four_times",
+        definition=lambda a: a.twice().twice(),
+        partials=[lambda out, a: out / a],
+    )
+    x = Value(1.0)
+    program = compile(x.four_times(), [x], backend="python")
+    assert (x.four_times().data, grad(autograd.four_times)(1.0)) == (9.0, 9.0)
+    assert autograd.four_times(1.0) == 9.0
+    cell(2.0)
+    assert (x.four_times().data, grad(autograd.four_times)(1.0)) == (4.0, 4.0)
+    assert autograd.four_times(1.0) == 4.0
+    assert compile(x.four_times(), [x], backend="python")([[1.0]]) == [4.0]
+    assert program([[1.0]]) == [9.0]
+
+
+@pytest.mark.usefixtures("undone")
+def test_only_the_module_that_registered_a_name_may_do_so_again():
+    cell(2.0)
+    theirs = {"__name__": "theirs"}
+    source = "import autograd; autograd.primitive('twice', value=abs, partials=[abs])"
+    with pytest.raises(
+        ValueError, match=r"'twice' is taken by one that the module '.*' registered"
+    ):
+        exec(source, theirs)
+    assert autograd.twice(1.0) == 2.0
+
+
+@pytest.mark.usefixtures("undone")
+def test_registered_for_a_test_gives_the_name_back():
+    own = cell(2.0)
+    x = Value(1.0)
+    assert x.twice().data == 2.0
+    with registered("twice", value=lambda a: 3.0 * a, partials=[lambda out, a: 3.0]) as other:
+        assert (x.twice().data, autograd.twice) == (3.0, other)
+        assert compile(own(x) + other(x), [x], backend="python")([[1.0]]) == [5.0]
+    assert (x.twice().data, autograd.twice, own.written) == (2.0, own, "twice")
+    assert compile(own(x) + other(x), [x], backend="python")([[1.0]]) == [5.0]
+    thrice = cell(3.0)
+    cell(4.0)
+    y = own(thrice(x.twice()))
+    assert compile(y, [x], backend="python")([[1.0]]) == [24.0], "three of one name"
+    with registered("thrice", value=lambda a: 3.0 * a, partials=[lambda out, a: 3.0]) as other:
+        y = x.thrice()
+    assert compile(y, [x], backend="python")([[1.0]]) == [3.0], "it outlives the block in a graph"
+
+
+@pytest.mark.usefixtures("undone")
+def test_a_primitive_that_nothing_uses_any_more_is_freed():
+    for factor in (1.0, 2.0, 3.0):
+        assert cell(factor)(1.0) == factor
+    gc.collect()
+    assert not [name for name in replaced if name.startswith("twice")]
