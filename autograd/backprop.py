@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from autograd.ieee import real
-from autograd.value import Value
+from autograd.value import Value, assign_grads
 
 _serial = attrgetter("_serial")
 
@@ -159,6 +159,7 @@ def backward(root: Value, seed: float = 1.0) -> None:
 
     A leaf's ``.grad`` accumulates over calls; an interior node's holds this pass alone; the root's
     is ``seed``. If a leaf's data was set since, the gradients are those of the recorded pass.
+    Where something is raised, Ctrl-C included, all ``.grad`` are as before or all as afterwards.
 
     Parameters
     ----------
@@ -172,11 +173,15 @@ def backward(root: Value, seed: float = 1.0) -> None:
     >>> x.grad, y.grad
     (54.0, 1.0)
     """
-    for node, adjoint in sweep(root, real(seed), reached(root)).items():
-        if node._op is None:
-            node.accumulate(adjoint)
-        else:
-            node.grad = adjoint
+    adjoint = sweep(root, real(seed), reached(root))
+    for leaf in [node for node in adjoint if node._op is None]:
+        adjoint[leaf] = accumulated(leaf, adjoint[leaf])
+    assign_grads(adjoint, adjoint.values())
+
+
+def accumulated(leaf: Value, adjoint: float) -> float:
+    """The gradient with an adjoint added; None, which PyTorch's users set it to, counts as 0."""
+    return adjoint if leaf.grad is None else leaf.grad + adjoint
 
 
 class Contribution(NamedTuple):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
 
 from autograd.ieee import real
@@ -15,10 +15,20 @@ NOT_COMPUTED = float(0)
 """The 0.0 that a gradient reads before any backward pass has reached it; told by identity."""
 
 new = object.__new__
-serial = itertools.count(1).__next__
+serial = count(1).__next__
 
-paused = 0  # how many threads are inside no_grad: the fast methods look only at this
-_local = threading.local()
+paused: set[object] = set()
+"""The ``no_grad`` that threads are inside of: the fast methods look only whether there are any."""
+
+
+class _Thread(threading.local):
+    """What is so in one thread and not in another."""
+
+    paused = 0  # how many no_grad it is inside of
+    on_comparison: Callable[[], None] | None = None
+
+
+this_thread = _Thread()
 
 
 class Call:
@@ -178,10 +188,6 @@ class Value:
         """The module call that ended in this node, if one did."""
         return self._label if isinstance(self._label, Call) else None
 
-    def accumulate(self, adjoint: float) -> None:
-        """Add to the gradient; one that was set to None, as PyTorch's users do, counts as 0."""
-        self.grad = adjoint if self.grad is None else self.grad + adjoint
-
     def zero_grad(self) -> None:
         """Forget the gradient: it reads 0.0, and a picture shows a dash."""
         self.grad = NOT_COMPUTED
@@ -317,15 +323,27 @@ def _number(other: Any) -> float:
     return other._data if isinstance(other, Value) else real(other)
 
 
-# -- comparisons, which a graph does not record --
+# -- many at once: within one call of C comes neither a Ctrl-C nor another thread --
 
-on_comparison: Callable[[], None] | None = None
-"""Called at each comparison: the compiler uses it to refuse graphs that depend on the data."""
+
+def assign(leaves: Sequence[Value], numbers: Iterable[Any]) -> None:
+    """Set the data of each of ``leaves``: of all, or of none where something is no number."""
+    checked = [x if type(x) is float else real(x) for x in numbers]
+    any(map(setattr, leaves, repeat("_serial"), [serial() for _ in leaves]))
+    any(map(setattr, leaves, repeat("_data"), checked))
+
+
+def assign_grads(nodes: Iterable[Value], grads: Iterable[float]) -> None:
+    """Set the ``.grad`` of each of ``nodes``: of all, or of none."""
+    any(map(setattr, nodes, repeat("grad"), grads))
+
+
+# -- comparisons, which a graph does not record --
 
 
 def _compared(result: bool) -> bool:
-    if on_comparison is not None:
-        on_comparison()
+    if this_thread.on_comparison is not None:
+        this_thread.on_comparison()  # the compiler refuses graphs that depend on the data
     return result
 
 
@@ -334,7 +352,7 @@ def _compared(result: bool) -> bool:
 
 def is_paused() -> bool:
     """Whether this thread is inside ``no_grad``."""
-    return paused > 0 and getattr(_local, "paused", 0) > 0
+    return bool(paused) and this_thread.paused > 0
 
 
 @contextmanager
@@ -347,30 +365,26 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.args
     (4.0, ())
     """
-    global paused
-    _local.paused = getattr(_local, "paused", 0) + 1
-    with _counting:
-        paused += 1
-    try:
+    context = object()
+    entered = 0
+    try:  # whenever a Ctrl-C comes, what was entered is left
+        entered, this_thread.paused = 1, this_thread.paused + 1
+        paused.add(context)
         yield
     finally:
-        _local.paused -= 1
-        with _counting:
-            paused -= 1
-
-
-_counting = threading.Lock()
+        this_thread.paused -= entered
+        paused.discard(context)
 
 
 @contextmanager
 def recording() -> Iterator[None]:
     """Within it, this thread records even inside ``no_grad``: for the transforms' functions."""
-    outer = getattr(_local, "paused", 0)
-    _local.paused = 0
+    outer = this_thread.paused
     try:
+        this_thread.paused = 0
         yield
     finally:
-        _local.paused = outer
+        this_thread.paused = outer
 
 
 def mark_call(output: Value, start: int, label: str) -> None:

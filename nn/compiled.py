@@ -10,6 +10,7 @@ from typing import Any
 
 from autograd import Value, compile
 from autograd.compiler.tracing import DataDependentGraphError, recorded
+from autograd.value import assign
 from nn import losses
 from nn.runner import Task, numbers
 
@@ -94,9 +95,9 @@ class Compiled:
         return results.tolist() if self.arrays else results  # type: ignore[no-any-return]
 
     def write_back(self) -> None:
-        for parameter, number in zip(self.parameters, map(float, self.flat), strict=True):
-            if parameter.data != number:
-                parameter.data = number
+        numbers = zip(self.parameters, map(float, self.flat), strict=True)
+        changed = {parameter: x for parameter, x in numbers if parameter.data != x}
+        assign(list(changed), changed.values())
 
 
 def compiled_or_none(mode: bool | str, task: Task) -> Compiled | None:

@@ -8,7 +8,7 @@ from typing import Any
 from autograd import Value
 from autograd.ieee import real
 from autograd.transforms import flat
-from autograd.value import mark_call, serial
+from autograd.value import assign, mark_call, serial
 
 
 class Module:
@@ -101,8 +101,7 @@ class Module:
                 numbers[name] = real(state[name])
             except TypeError as error:
                 raise TypeError(f"{name}: {error}") from None
-        for name, parameter in parameters.items():
-            parameter.data = numbers[name]
+        assign(list(parameters.values()), numbers.values())
 
 
 def _walk(path: str, item: Any) -> Iterator[tuple[str, Any]]:

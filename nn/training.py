@@ -189,8 +189,8 @@ def fit(
     except KeyboardInterrupt:
         history.stopped = f"interrupted in epoch {len(history) + 1}"
     finally:
-        bar.close()
         runner.write_back()
+        bar.close()
     for callback in callbacks:
         if hasattr(callback, "finish"):
             callback.finish(model)

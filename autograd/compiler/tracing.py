@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from autograd import value as recording
 from autograd.backprop import graph, leading_to, reached, sweep
 from autograd.trace import Operand, Trace
-from autograd.value import Value
+from autograd.value import Value, this_thread
 
 
 class DataDependentGraphError(Exception):
@@ -66,7 +65,7 @@ def _terms(node: Value, terms: dict[Value, Operand]) -> list[Operand]:
 
 @contextmanager
 def refusing_comparisons() -> Iterator[None]:
-    """Within it a comparison of Values raises: the branch it chooses would be baked in.
+    """Within it a comparison in this thread raises: the branch it chooses would be baked in.
 
     Raises
     ------
@@ -87,11 +86,12 @@ def refusing_comparisons() -> Iterator[None]:
             "where(greater(a, b), x, y), which choose row by row, or use compile=False"
         )
 
-    before, recording.on_comparison = recording.on_comparison, refuse
+    before = this_thread.on_comparison
     try:
+        this_thread.on_comparison = refuse
         yield
     finally:
-        recording.on_comparison = before
+        this_thread.on_comparison = before
 
 
 def recorded(

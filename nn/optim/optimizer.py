@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd import Value
 from autograd.ieee import real
+from autograd.value import assign
 from nn.arguments import amount, whole
 from nn.optim.arithmetic import Numbers
 from nn.schedules import Schedule
@@ -94,13 +95,18 @@ class Optimizer(ABC):
         return self._lr
 
     def step(self) -> None:
-        """Change each parameter by the rule and its .grad (0 where no backward pass came)."""
-        data = self.update(
-            [parameter.data for parameter in self.parameters],
-            [parameter.grad for parameter in self.parameters],
-        )
-        for parameter, number in zip(self.parameters, data, strict=True):
-            parameter.data = number
+        """Change each parameter by the rule and its .grad (0 where no backward pass came).
+
+        A step is taken whole or, if something is raised on the way, Ctrl-C included, not at all.
+        """
+        before = [parameter.data for parameter in self.parameters]
+        state, steps = self._state, self.steps
+        try:
+            assign(self.parameters, self.update(before, [p.grad for p in self.parameters]))
+        except BaseException:
+            self._state, self.steps = state, steps
+            assign(self.parameters, before)
+            raise
 
     def zero_grad(self) -> None:
         """Forget the gradient of each parameter: it reads 0."""
