@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from autograd.backprop import accumulated
 from autograd.compiler.code import Code, flatten
 from autograd.compiler.data import array, is_array
 from autograd.compiler.rows import PythonBackend, identifiers, imports, source
 from autograd.compiler.tracing import differentiated, structure, traced
 from autograd.primitive import Primitive, on_replacement
 from autograd.trace import Term
-from autograd.value import Value
+from autograd.value import Value, assign_grads
 
 LINES = 400  # of a printed program, after which it is abridged
 
@@ -137,6 +139,7 @@ class Lowered:
 
 
 _known: OrderedDict[tuple[object, ...], Lowered] = OrderedDict()
+_changing = threading.Lock()
 KEPT = 1_000_000  # instructions of programs remembered within the process, the newest first
 on_replacement(_known.clear)
 
@@ -145,11 +148,13 @@ def _lowered(
     outputs: Sequence[Value], inputs: Sequence[Value], parameters: Sequence[Value]
 ) -> Lowered:
     key = structure(outputs, inputs, parameters)
-    lowered = _known.pop(key, None) or Lowered(outputs, inputs, parameters)
-    _known[key] = lowered
-    total = sum(map(len, _known.values()))
-    while total > KEPT and len(_known) > 1:
-        total -= len(_known.popitem(last=False)[1])
+    lowered = _known.get(key) or Lowered(outputs, inputs, parameters)
+    with _changing:
+        _known[key] = lowered
+        _known.move_to_end(key)
+        total = sum(map(len, _known.values()))
+        while total > KEPT and len(_known) > 1:
+            total -= len(_known.popitem(last=False)[1])
     return lowered
 
 
@@ -290,8 +295,8 @@ class Program:
         Parameters and errors are those of ``value_and_grad``.
         """
         value, gradient = self.value_and_grad(rows, reduction)
-        for parameter, derivative in zip(self.parameters, gradient, strict=True):
-            parameter.accumulate(float(derivative))
+        pairs = zip(self.parameters, map(float, gradient), strict=True)
+        assign_grads(self.parameters, [accumulated(x, derivative) for x, derivative in pairs])
         return value
 
     @property
