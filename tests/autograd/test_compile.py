@@ -15,7 +15,7 @@ import autograd
 from autograd import Value
 from autograd.compiler.tracing import DataDependentGraphError, recorded
 from autograd.primitive import table
-from autograd.testing import strategies
+from autograd.testing import registered, strategies
 
 backends = pytest.mark.parametrize("backend", BACKENDS)
 
@@ -234,7 +234,21 @@ def test_no_inputs_no_parameters_no_rows(backend):
 
 @backends
 def test_names_do_not_matter_to_the_result(backend):
-    names = ["t1", "rows", "lambda", "a b", "tanh", "x.0", "", "total", "d_x", "é", "nan", "t1"]
+    names = [
+        "rows_2",
+        "t1",
+        "rows",
+        "lambda",
+        "a b",
+        "tanh",
+        "x.0",
+        "",
+        "total",
+        "d_x",
+        "é",
+        "nan",
+        "t1",
+    ]
     xs = [Value(0.0, name=name) for name in names]
     total = xs[0]
     for k, x in enumerate(xs[1:], 2):
@@ -244,11 +258,11 @@ def test_names_do_not_matter_to_the_result(backend):
     program = autograd.compile(product, inputs=xs[:6], parameters=xs[6:], backend=backend)
     for x in xs[6:]:
         x.data = 1.0
-    expected = (sum(k * k for k in range(1, 7)) + sum(range(7, 13))) * 1.0
+    expected = (sum(k * k for k in range(1, 7)) + sum(range(7, 14))) * 1.0
     assert program([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]) == [expected]
     scope = {}
     exec(program.source, scope)
-    assert scope["program"]([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]], [1.0] * 6) == [(expected,)]
+    assert scope["program"]([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]], [1.0] * 7) == [(expected,)]
 
 
 def test_the_source_is_python_that_runs():
@@ -395,6 +409,20 @@ def test_a_primitive_without_a_form_for_machines():
         assert program([[3.0]]) == [27.0]
     finally:
         del table["odd"]
+
+
+def test_a_form_for_machines_that_calls_what_is_not_there():
+    pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
+    with registered(
+        "cube_root",
+        value=math.cbrt,
+        partials=(lambda out, a: out / (3 * a),),
+        llvm=lambda ir, a: ir.call("cbrt", a),
+    ) as cube_root:
+        x = Value(8.0)
+        program = autograd.compile(cube_root(x), inputs=[x], backend="llvm")
+        with pytest.raises(ValueError, match=r"'cbrt' is not among the functions to call: .*exp"):
+            program([[8.0]])
 
 
 @pytest.mark.parametrize("missing", ["llvmlite", "numpy"])

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,7 +20,7 @@ import numpy
 
 import autograd
 from autograd import Value
-from autograd.compiler import jit, llvm, rolling
+from autograd.compiler import jit, llvm, native, rolling
 from autograd.compiler.rolling import Layer, plan
 
 
@@ -200,6 +201,27 @@ def test_layers_one_after_the_other_over_the_same_values():
     assert_same(function, 10, numbers(120, 17, 0.4))
 
 
+def test_a_layer_waits_for_seeds_that_need_one_another():
+    """Only the first neuron of the layer comes before the seeds of the others."""
+
+    def function(x, w):
+        def chain(start, k):
+            for j, value in enumerate(values):
+                start = start + w[10 * k + j] * value
+            return start
+
+        values = [x_.tanh().tanh().tanh().tanh() for x_ in x]
+        units = [chain((x[0] * w[40]).tanh(), 0)]
+        seeds = [(x[0] * w[41]).tanh()]
+        for k in (1, 2, 3):
+            units.append(chain(seeds[-1], k))
+            seeds.append(seeds[-1].tanh())
+        return units[0] * units[1] + units[2] * units[3]
+
+    program = assert_same(function, 10, numbers(42, 18, 0.4))
+    assert (4, 10) in layers_of(program)[0]
+
+
 def test_second_order_gradients_compile():
     """A loss that holds a gradient itself, as in a gradient penalty."""
 
@@ -232,6 +254,30 @@ def test_other_machines(monkeypatch, lanes):
     monkeypatch.setattr("autograd.compiler.program._known", type(autograd_known())())
     function, count = network([11, 9, 6, 2], "tanh")
     assert_same(function, 11, numbers(count, 8))
+
+
+@pytest.mark.parametrize(
+    ("triple", "features", "found"),
+    [
+        ("x86_64-unknown-linux-gnu", "sse2", (2, 16, False)),
+        ("x86_64-pc-windows-msvc", "sse2 avx avx2", (4, 16, False)),
+        ("x86_64-apple-darwin", "sse2 avx avx2 fma", (4, 16, True)),
+        ("x86_64-unknown-linux-gnu", "avx2 fma avx512f", (4, 16, True)),
+        ("x86_64-unknown-linux-gnu", "avx2 fma avx512f avx512vl", (8, 32, True)),
+        ("aarch64-unknown-linux-gnu", "neon", (2, 32, True)),
+        ("arm64-apple-darwin", "neon", (2, 32, True)),
+    ],
+)
+def test_what_a_machine_has(monkeypatch, triple, features, found):
+    """Doubles to a register, registers, and whether it multiplies and adds in one."""
+    has = jit.llvm.get_host_cpu_features()
+    for name in list(has):
+        has[name] = name in features.split()
+    has.update(dict.fromkeys(features.split(), True))
+    monkeypatch.setattr(jit.llvm, "get_host_cpu_features", lambda: has)
+    monkeypatch.setattr(jit.llvm, "get_default_triple", lambda: triple)
+    here = jit.machine.__wrapped__()
+    assert (here.wide, here.registers, here.fused) == found
 
 
 def autograd_known():
@@ -390,6 +436,22 @@ def test_one_program_called_from_several_threads():
             assert list(got) == wanted
 
 
+def test_two_threads_that_need_the_code_at_once_make_it_once(monkeypatch):
+    function, count = network([3, 2, 1], "tanh")
+    program = program_of(function, 3, numbers(count, 14), backend="llvm", threads=1)
+    backend, made, kernel = program._backend, [], native.Kernel
+
+    def slow(*arguments):
+        made.append(arguments)
+        time.sleep(0.2)
+        return kernel(*arguments)
+
+    monkeypatch.setattr(native, "Kernel", slow)
+    with ThreadPoolExecutor(4) as pool:
+        kernels = list(pool.map(lambda rows: backend._kernel(False, rows), [100] * 4))
+    assert len(made) == len(set(map(id, kernels))) == 1
+
+
 # -- the cache --
 
 
@@ -478,6 +540,15 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     assert blocked.read_text() == "not a folder"
 
 
+def test_a_disk_that_is_full_leaves_nothing(cache, monkeypatch):
+    def full(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    assert run_module() == 3.0
+    assert list(cache.iterdir()) == []
+
+
 def test_where_the_cache_is(monkeypatch):
     monkeypatch.delenv("STEPGRAD_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
@@ -485,6 +556,13 @@ def test_where_the_cache_is(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/me")
     assert str(jit.cache_folder()) == "/home/me/.cache/stepgrad"
+
+    def nowhere():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(jit.Path, "home", nowhere)
+    assert jit.cache_folder() is None
+    assert run_module() == 3.0
 
 
 def test_programs_are_the_same_from_the_cache_and_from_one_process_to_the_next(cache):
