@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # on a loaded machine a deadline, or a limit on how long drawing takes, says nothing about the code
 settings.register_profile(
@@ -11,6 +11,13 @@ settings.register_profile(
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True)
 # a score of properties draw programs: together well over 100,000 of them
 settings.register_profile("nightly", settings.get_profile("dev"), max_examples=10_000)
+# tests/mutation runs them thousands of times, and has no use for a smaller counterexample
+settings.register_profile(
+    "mutation",
+    settings.get_profile("ci"),
+    max_examples=25,
+    phases=[Phase.explicit, Phase.generate],
+)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
