@@ -85,6 +85,10 @@ def lab(tmp_path_factory):
             yield _address(path, process)
         finally:
             process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:  # on Python 3.14 a thread of the server's may stay
+                process.kill()
 
 
 def _address(log, process):
