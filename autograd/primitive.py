@@ -136,17 +136,9 @@ class Primitive:
     def value(self) -> Callable[..., float]:
         """The function on floats."""
         if self._value is None:
-            if self.arity is None:
-                self._value = self.definition
-            else:
-                forward = self.forward((False,) * self.arity)
+            from autograd.compiler import python
 
-                def value(*operands: float) -> float:
-                    result: float = forward(*operands)[0]
-                    return result
-
-                self._value = value
-        assert self._value is not None
+            self._value = python.value(self)
         return self._value
 
     def forward(self, active: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:

@@ -8,8 +8,12 @@ from typing import Any
 
 from autograd.primitive import Primitive, replaced, table
 from autograd.trace import Operand, Term, Trace
+from autograd.value import Value, no_grad
 
 LETTERS = "abcdefgh"
+
+WIDEST = 64
+"""Operands of a primitive of any number of them up to which each number has code of its own."""
 
 
 def reference(operand: Operand, names: dict[int, str]) -> str:
@@ -57,7 +61,8 @@ def traced(
 ) -> tuple[Trace, list[Term], list[Operand | None]]:
     """``primitive`` and its partial derivatives as a Trace: inputs, then value and partials."""
     trace = Trace()
-    inputs = [trace.input(letter) for letter, _ in zip(LETTERS, active, strict=False)]
+    names = LETTERS if len(active) <= len(LETTERS) else [f"a{i}" for i in range(len(active))]
+    inputs = [trace.input(name) for name, _ in zip(names, active, strict=False)]
     out = trace.apply(primitive, tuple(inputs))
     outputs: list[Operand | None] = [out]
     for i, wanted in enumerate(active):
@@ -65,21 +70,49 @@ def traced(
     return trace, inputs, outputs
 
 
+def value(primitive: Primitive) -> Callable[..., float]:
+    """The function on floats that a derived primitive's definition stands for."""
+    if primitive.arity is not None:
+        fixed = primitive.forward((False,) * primitive.arity)
+        return lambda *operands: fixed(*operands)[0]
+
+    def of_any_number(*operands: float) -> float:
+        if len(operands) <= WIDEST:
+            return primitive.forward((False,) * len(operands))(*operands)[0]  # type: ignore[no-any-return]
+        assert primitive.definition is not None
+        with no_grad():  # arithmetic on Values: as IEEE 754 has it, which on floats raises
+            out = primitive.definition(*map(Value, operands))
+        return out.data if isinstance(out, Value) else float(out)
+
+    return of_any_number
+
+
 def forward(primitive: Primitive, active: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:
     """See Primitive.forward."""
-    if primitive.arity is None:
-        value = primitive.value
-
-        def variadic(*operands: float) -> tuple[Any, ...]:
-            out = value(*operands)
-            partials = [
-                primitive.partial(i, out, operands) if wanted else None
-                for i, wanted in enumerate(active)
-            ]
-            return (out, *partials)
-
-        return variadic
+    if len(active) > WIDEST:
+        return _wide(primitive, active)
     trace, _, outputs = traced(primitive, active)
+    return _function(primitive, trace, outputs)
+
+
+def _wide(primitive: Primitive, active: tuple[bool, ...]) -> Callable[..., tuple[Any, ...]]:
+    """The same for very many operands: one rule serves them all."""
+    trace = Trace()
+    out, a = trace.input("out"), trace.input("a")
+    rule = _function(primitive, trace, [primitive.partial(0, out, [a])])
+
+    def forward(*operands: float) -> tuple[Any, ...]:
+        out = primitive.value(*operands)
+        pairs = zip(active, operands, strict=True)
+        return (out, *[rule(out, operand)[0] if wanted else None for wanted, operand in pairs])
+
+    return forward
+
+
+def _function(
+    primitive: Primitive, trace: Trace, outputs: Sequence[Operand | None]
+) -> Callable[..., tuple[Any, ...]]:
+    """The function of the trace's inputs that returns ``outputs``."""
     lines = assignments(trace, [o for o in outputs if o is not None])
     results = ["None" if o is None else reference(o, trace.names) for o in outputs]
     source = f"def forward({', '.join(trace.names.values())}):\n"

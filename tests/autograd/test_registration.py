@@ -3,6 +3,7 @@
 import copy
 import gc
 import math
+import random
 from contextlib import ExitStack
 
 import pytest
@@ -105,6 +106,31 @@ def test_any_number_of_operands_and_three(register):
     assert gradients(triple(2.0, abc[1], 5), abc) == (0.0, 10.0, 0.0)
     y.backward()
     assert [x.grad for x in abc] == [15.0, 10.0, 6.0]
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, 64, 65, 200])
+def test_any_number_of_operands_is_ieee_754_and_compiled_the_same(register, count):
+    """On floats Python would raise for 0/0 and 1e200**2, and a**2 is not always a*a."""
+    rms = register(
+        "rms",
+        arity=None,
+        definition=lambda *xs: (sum(x**2 for x in xs) / len(xs)) ** 0.5,
+        partials=lambda out, x: x / (out * count),
+    )
+    zeros = [Value(0.0) for _ in range(count)]
+    assert rms(zeros).data == rms(*[0.0] * count) == 0.0
+    assert all(math.isnan(slope) for slope in gradients(rms(zeros), zeros))
+    assert rms(*[1e200] * count) == math.inf
+    draw = random.Random(count)
+    for _ in range(20):
+        row = [draw.uniform(-2.0, 2.0) for _ in range(count)]
+        xs = [Value(x) for x in row]
+        y = rms(xs)
+        assert y.data == rms(*row) == compile(y, xs, backend="python")([row])[0]
+        assert list(gradients(y, xs)) == pytest.approx([x / (y.data * count) for x in row])
+        if count > 1:  # a plain number among them
+            (slope,) = gradients(rms([xs[0], *row[1:]]), [xs[0]])
+            assert slope == pytest.approx(row[0] / (y.data * count))
 
 
 def test_names_that_cannot_be(register):
