@@ -47,7 +47,7 @@ def latex(operand: Operand) -> str:
 def _written(operand: Operand, latex: bool) -> tuple[str, int]:
     """The formula and how tightly its outermost operation binds."""
     if not isinstance(operand, Term):
-        return number(operand), ATOM if operand >= 0 else BINDING["neg"]
+        return _number(operand, latex)
     primitive, operands = operand.trace.instructions[operand.index]
     if primitive is None:
         return operand.trace.names[operand.index], ATOM
@@ -74,6 +74,15 @@ def _written(operand: Operand, latex: bool) -> tuple[str, int]:
         return (f"{left}{sign}{right}" if tight else f"{left} {sign} {right}"), binding
     name = rf"\operatorname{{{primitive.name}}}" if latex else primitive.name
     return f"{name}({', '.join(part for part, _ in parts)})", ATOM
+
+
+def _number(x: float, latex: bool) -> tuple[str, int]:
+    written = number(x)
+    binding = BINDING["neg"] if written.startswith("-") else ATOM
+    if latex and "e" in written:  # an e would be read as a letter
+        digits, exponent = written.split("e")
+        return rf"{digits} \cdot 10^{{{int(exponent)}}}", min(binding, BINDING["mul"])
+    return written.replace("inf", r"\infty") if latex else written, binding
 
 
 def _bracketed(part: tuple[str, int], least: int) -> str:

@@ -26,7 +26,8 @@ import report
 import trial
 from mutants import Mutant, mutants
 
-QUICK, LONG = 3.0, 40.0  # seconds of tests tried at first, and where all of those passed
+# seconds of tests, and how many files of them, to try at first, then where all of those passed
+STAGES = [(0.3, 3), (2.0, 1000), (12.0, 1000)]
 KEPT = trial.ROOT / ".mutation" / "results.jsonl"
 # mistakes that any test of the engine must find, or the run says nothing
 CANARIES = {
@@ -81,7 +82,7 @@ def run(jobs: list[Mutant], place: Path, workers: int) -> None:
         text = (trial.ROOT / path).read_text(encoding="utf-8")
         assert text.count(before) == 1, (path, before)
         line = text[: text.index(before)].count("\n") + 1
-        order = chooser.order(Mutant(path, "canary", 0, line), text, QUICK)
+        order = chooser.order(Mutant(path, "canary", 0, line), text, *STAGES[1])
         for what, changed in (("unchanged", text + "\n"), ("canary", text.replace(before, after))):
             with trees[0].with_text(path, changed):
                 killer = trees[0].killer(order, timeout=600)
@@ -134,8 +135,8 @@ def work(tree: trial.Tree, jobs: list[Mutant], chooser: trial.Chooser) -> None:
         began = time.monotonic()
         with tree.with_text(mutant.path, text):
             tried: list[str] = []
-            for budget in (QUICK, LONG):
-                order = [t for t in chooser.order(mutant, source, budget) if t not in set(tried)]
+            for stage in STAGES:
+                order = [t for t in chooser.order(mutant, source, *stage) if t not in set(tried)]
                 tried += order
                 expected = sum(chooser.seconds[test] for test in order)
                 killer = tree.killer(order, timeout=20 + 4 * expected) if order else None

@@ -72,6 +72,7 @@ class Mutant:
 def mutants(root: Path, path: str) -> Iterator[Mutant]:
     """Every mutant of one file, but for those in what only a type checker reads."""
     source = (root / path).read_text(encoding="utf-8")
+    lines = source.splitlines()
     tree = get_ast(source)
     unread = only_for_types(source)
     for name in OPERATORS:
@@ -79,7 +80,10 @@ def mutants(root: Path, path: str) -> Iterator[Mutant]:
         occurrence = 0
         for node in ast_nodes(tree):
             for (line, column), _ in operator.mutation_positions(node):
-                if not any(start <= (line, column) < end for start, end in unread):
+                # the * of f(*args) and of def f(*, name) is no operator
+                before = "".join(lines[: line - 1]) + lines[line - 1][:column]
+                starred = lines[line - 1][column] == "*" and before.rstrip().endswith(("(", ","))
+                if not starred and not any(a <= (line, column) < b for a, b in unread):
                     yield Mutant(path, name, occurrence, line)
                 occurrence += 1
 

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import traceback
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,9 @@ class Tree:
 
     def __init__(self, place: Path):
         self.place = place
-        unread = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".mutation")
+        unread = shutil.ignore_patterns(
+            ".git", "mutation*", ".venv", "__pycache__", ".*_cache", ".mutation"
+        )
         shutil.copytree(ROOT, place, ignore=unread)
         self.writes = 0
 
@@ -214,25 +216,33 @@ class Chooser:
             seconds, {path: {int(i): t for i, t in lines.items()} for path, lines in tests.items()}
         )
 
-    def order(self, mutant: Mutant, source: str, budget: float) -> list[str]:
-        """The tests to try, each group of them up to ``budget`` seconds."""
+    def order(self, mutant: Mutant, source: str, budget: float, files: int = 1000) -> list[str]:
+        """The tests to try: ``budget`` seconds of those that run the mutant's statement, of not
+        more than so many ``files``, and as much again of others where imports run it.
+        """
         lines = self.tests.get(mutant.path, {})
         first, last, name = statement(source, mutant.line)
         direct = set().union(*(lines.get(i, []) for i in range(first, last + 1)))
         groups = [direct]
         if "" in direct or not direct:  # run by an import: any test might depend on it
-            everything = set(self.seconds)
             word = name.strip("_").lower()
-            named = {test for test in everything if word and word in test.lower()}
-            groups = [direct & named, named, direct, set().union(*lines.values()), everything]
+            named = {test for test in self.seconds if word and word in test.lower()}
+            groups = [direct & named, named, direct, set().union(*lines.values())]
+            groups.append(set(self.seconds))
         order: dict[str, None] = {}
+        left = 2 * budget
         for group in groups:
+            tests = group & self.seconds.keys()
+            per_file = Counter(test.split("::")[0] for test in tests)
+            among = {file for file, _ in per_file.most_common(files)}
             spent = 0.0
-            for test in sorted(group & self.seconds.keys(), key=self.seconds.__getitem__):
-                spent += self.seconds[test]
-                if spent > budget and order:
-                    break
-                order.setdefault(test)
+            for test in sorted(tests, key=self.seconds.__getitem__):
+                if test.split("::")[0] in among and test not in order:
+                    spent += self.seconds[test]
+                    if spent > min(budget, left) and order:
+                        break
+                    order[test] = None
+            left -= spent
         return list(order)
 
 
