@@ -12,7 +12,7 @@ from autograd import Value, compile
 from autograd.compiler.tracing import DataDependentGraphError, recorded
 from autograd.value import assign
 from nn import losses
-from nn.runner import Task, numbers
+from nn.runner import Task, numbers, prediction_for
 
 CLASSES = (losses.cross_entropy, losses.categorical_cross_entropy)
 
@@ -35,10 +35,11 @@ class Compiled:
         self.parameters = optimizer.parameters
         self.width = len(_row(task.inputs[0]))
         answer = numbers(model(task.inputs[0]))
+        taken = prediction_for(loss, answer)
         table = []
         for i, (x, target) in enumerate(zip(task.inputs, task.targets, strict=True)):
             try:
-                loss(answer, target)  # in the program a target is a Value, which is not judged
+                loss(taken, target)  # in the program a target is a Value, which is not judged
             except (TypeError, ValueError) as error:
                 raise type(error)(f"targets[{i}]: {error}") from None
             table.append(_row(x) + _target(loss, target, answer))

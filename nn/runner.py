@@ -71,6 +71,16 @@ class Eager:
         pass
 
 
+def prediction_for(loss: losses.Loss, output: Any) -> Any:
+    """A model's output in floats as ``loss`` takes it: a function of one's own takes Values."""
+    return output if loss in losses.names.values() else values(output)
+
+
+def values(output: Any) -> Any:
+    """A model's output with Values in place of floats."""
+    return list(map(values, output)) if isinstance(output, list) else Value(output)
+
+
 def numbers(output: Any) -> Any:
     """A model's output with floats in place of Values."""
     if isinstance(output, (list, tuple)):

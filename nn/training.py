@@ -15,7 +15,7 @@ from nn.data import shuffled_batches
 from nn.history import History
 from nn.module import Module
 from nn.optim import Adam, Optimizer
-from nn.runner import Eager, Runner, Task, numbers
+from nn.runner import Eager, Runner, Task, numbers, prediction_for
 
 Callback = Callable[[Module, History], Any]
 
@@ -114,7 +114,8 @@ def fit(
     inputs, targets:
         One row and one target for each sample: lists, or numpy arrays.
     loss:
-        A name of ``nn.losses`` or a function of (prediction, target).
+        A name of ``nn.losses`` or a function of (prediction, target): a Value, or a list of them
+        where the model gives one, and the target as it stands in ``targets``.
     optimizer:
         Of the model's parameters; None: Adam with lr 0.01.
     epochs, batch_size:
@@ -228,7 +229,7 @@ def _checked(
     """The metrics, and for validation the loss, of the model as it is after the epoch."""
     wanted = dict(measures)
     if prefix:
-        wanted = {"loss": lambda p, t: float(numbers(loss(p, t)))} | wanted
+        wanted = {"loss": lambda p, t: float(numbers(loss(prediction_for(loss, p), t)))} | wanted
     if not wanted:
         return {}
     predictions = runner.predict(inputs)

@@ -154,6 +154,19 @@ def test_what_branches_on_its_data_is_trained_on_values_where_that_may_be():
         nn.fit(models[0], X, T, loss, epochs=2, compile=True)
 
 
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("widths", [[1], [2]])
+def test_a_loss_of_ones_own_takes_values(compile, widths):
+    def loss(prediction, target):
+        each = prediction if isinstance(prediction, list) else [prediction]
+        return sum((y - target).softplus() for y in each)
+
+    model = nn.MLP(2, widths, rng=0)
+    history = nn.fit(model, X, T, loss, epochs=2, validation=(X[:5], T[:5]), compile=compile)
+    wanted = sum(loss(model(x), t).data for x, t in zip(X[:5], T[:5], strict=True)) / 5
+    assert history["val_loss"][-1] == pytest.approx(wanted, rel=1e-14)  # fit adds up exactly
+
+
 def test_moons_are_learnt():
     inputs, targets = nn.data.moons(60, noise=0.1)
     train_x, test_x, train_t, test_t = nn.data.train_test_split(inputs, targets, 0.25)
