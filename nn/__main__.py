@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import nn
+from nn.console import Parser, printable, write_anything
 
 _DESCRIPTION = """\
 Train a small network to tell two moons apart, and see what it learnt.
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         model = nn.MLP(2, [*options.hidden, 1], options.activation, rng=options.seed)
     except ValueError as error:
-        print(f"python -m nn: error: {error}", file=sys.stderr)
+        print(f"python -m nn: error: {printable(str(error))}", file=sys.stderr)
         return 2
     if options.activation in ("softmax", "log_softmax"):
         print("python -m nn: error: softmax is for a last layer of classes", file=sys.stderr)
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m nn",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -149,9 +150,9 @@ def _written(model: nn.MLP, data: tuple[list[list[float]], list[Any]], folder: P
             ("model.json", lambda path: nn.save(model, path)),
         ]:
             write(folder / name)
-            print(f"wrote {folder / name}")
+            print(f"wrote {printable(str(folder / name))}")
     except (OSError, viz.RenderError) as error:
-        print(f"python -m nn: {error}", file=sys.stderr)
+        print(f"python -m nn: {printable(str(error))}", file=sys.stderr)
         return False
     return True
 
@@ -187,8 +188,8 @@ def _number(low: float) -> Any:
 def _widths(text: str) -> list[int]:
     if text == "none":
         return []
-    parts = text.split(",")
-    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and len(part) <= 6 and int(part) > 0 for part in parts):
         raise argparse.ArgumentTypeError(
             f"wants the neurons of each layer, like 16,16, or none; got {text!r}"
         )
@@ -196,4 +197,5 @@ def _widths(text: str) -> list[int]:
 
 
 if __name__ == "__main__":
+    write_anything()
     sys.exit(main())

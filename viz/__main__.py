@@ -6,10 +6,12 @@ import argparse
 import shutil
 import sys
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 from autograd import Value
+from nn.console import Parser, printable, write_anything
 from viz.build import RANKDIRS, build
 from viz.drawing import SUFFIXES, Drawing
 from viz.expression import ExpressionError, functions, parse
@@ -62,10 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         root, leaves = _compute(options.expression, options.values)
         picture = _target(options.output, SUFFIXES)
         page = _target(options.page, (".html", ".txt"))
+        story = _told(root, leaves)
     except Usage as error:
-        print(f"python -m viz: error\n{error}", file=sys.stderr)
+        print(f"python -m viz: error\n{printable(str(error))}", file=sys.stderr)
         return 2
-    story = Story.of(root, Known(chosen=leaves))
     if options.interactive:
         interact(story)
         return 0
@@ -86,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     names = ", ".join(sorted(name for name in functions()))
     listed = textwrap.fill(names, 76, initial_indent="    ", subsequent_indent="    ")
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m viz",
         description=_DESCRIPTION,
         epilog=_EPILOG.format(functions=listed, picture=PICTURE, suffixes=", ".join(SUFFIXES)),
@@ -139,9 +141,17 @@ def _compute(source: str, assignments: Sequence[str]) -> tuple[Value, dict[Value
     return root, {value: name for name, value in leaves.items()}
 
 
+def _told(root: Value, leaves: dict[Value, str]) -> Story:
+    try:
+        return Story.of(root, Known(chosen=leaves))
+    except ValueError as error:
+        raise Usage(f"  {error}") from None
+
+
 def _assignment(text: str) -> tuple[str, float]:
     """The two sides of name=value; the value may be arithmetic on numbers."""
     name, sign, right = (part.strip() for part in text.partition("="))
+    name = unicodedata.normalize("NFKC", name)  # as Python reads the names in the expression
     if not sign or not right or not name.isidentifier():
         raise Usage(f"  {text}\n  is no name=value: write, say,  x=2  (and quote the expression)")
     if name in functions():
@@ -184,11 +194,13 @@ def _save(what: Drawing | Stepper, path: Path, words: str) -> bool:
     try:
         what.save(path)
     except (OSError, RenderError) as error:
-        print(f"python -m viz: the {words} {path} was not written: {error}", file=sys.stderr)
+        message = printable(f"the {words} {path} was not written: {error}")
+        print(f"python -m viz: {message}", file=sys.stderr)
         return False
-    print(f"{words}: {path}{replaced}")
+    print(printable(f"{words}: {path}{replaced}"))
     return True
 
 
 if __name__ == "__main__":
+    write_anything()
     sys.exit(main())

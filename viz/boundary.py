@@ -13,11 +13,13 @@ from typing import Any
 from nn.files import write_atomically
 from viz.colors import DARK, LIGHT, Palette
 from viz.field import Field, field
+from viz.graph import plain
 from viz.png import Color, data_uri, png
 
 WIDTH, HEIGHT = 560, 440
 LEFT, TOP, RIGHT, BOTTOM = 56, 84, 16, 46
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+_LONGEST = 200  # characters of a title
 SHADES = 24  # of each class, from the boundary to where the model is sure
 
 # one a class (Okabe and Ito's, told apart with any colour vision), on light and on dark
@@ -60,7 +62,8 @@ class Boundary:
     """
 
     def __init__(self, field: Field, title: str, axes: tuple[str, str]) -> None:
-        self.field, self.title, self.axes = field, title, axes
+        self.field, self.title = field, plain(title, _LONGEST)
+        self.axes = plain(axes[0], _LONGEST), plain(axes[1], _LONGEST)
 
     @property
     def description(self) -> str:

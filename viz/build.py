@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from autograd import Value
 from autograd.backprop import first_nonfinite
 from viz.abridge import Cover, InCall, Leaves, Omitted, choose
-from viz.graph import Edge, Graph, Group, Node, count, weights
+from viz.graph import Edge, Graph, Group, Node, count, plain, weights
 from viz.names import Known
 from viz.recording import Recording, backflow
 
@@ -109,7 +109,7 @@ class _Builder:
         node = Node(
             id,
             "leaf" if value.primitive is None else "operation",
-            value.op,
+            plain(value.op),
             self._name(value),
             value.data,
             value.grad if value.has_grad else None,

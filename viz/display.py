@@ -20,7 +20,7 @@ from nn import History, Module
 from viz.build import build
 from viz.colors import DARK, LIGHT, Palette
 from viz.drawing import Drawing
-from viz.graph import NOT_COMPUTED, count, number
+from viz.graph import NOT_COMPUTED, count, number, plain, visible
 from viz.model import draw_model
 from viz.names import Known, names_in
 from viz.render import RenderError
@@ -42,7 +42,7 @@ def value_html(value: Value, known: Known | None = None) -> str:
     True
     """
     known = known or Known()
-    name = known.name(value)
+    name = plain(known.name(value))
     gradient = repr(value.grad) if value.has_grad else NOT_COMPUTED
     heading = f"<b>{escape(name)}</b> = " if name else ""
     first = f"<p>{heading}{escape(repr(value.data))}, gradient {gradient}"
@@ -57,7 +57,7 @@ def _equation(value: Value, known: Known) -> str:
     operands = value.operands
     letters = operand_names(value)
     names = [
-        known.name(o) or letter if isinstance(o, Value) else letter
+        plain(known.name(o)) or letter if isinstance(o, Value) else letter
         for o, letter in zip(operands, letters, strict=True)
     ]
     numbers = [signed(o.data if isinstance(o, Value) else o) for o in operands]
@@ -79,7 +79,7 @@ def module_html(module: Module) -> str:
     parameters = module.parameters()
     reached = sum(parameter.has_grad for parameter in parameters)
     told = f"{count(len(parameters), 'parameter')}, {reached:,} with a gradient"
-    heading = f"<p><code>{escape(repr(module))}</code><br>{told}</p>"
+    heading = f"<p><code>{escape(plain(repr(module), 400))}</code><br>{told}</p>"
     try:
         return heading + draw_model(module, title="")._repr_mimebundle_()["text/html"]
     except ValueError:  # not layers in a chain
@@ -88,7 +88,7 @@ def module_html(module: Module) -> str:
 
 def history_html(history: History) -> str:
     """A history: the loss by epoch as a curve, and as a table."""
-    table = f"<pre>{escape(str(history))}</pre>"
+    table = f"<pre>{escape(visible(str(history)))}</pre>"
     curves = [name for name in ("loss", "val_loss") if name in history.columns()]
     if len(history) < 2 or not curves:
         return table

@@ -6,13 +6,12 @@ HTML-like labels would read a name such as ``<b>`` or ``a|b`` as mark-up.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from viz.card import card, cells
 from viz.colors import LIGHT
-from viz.graph import Edge, Graph, Group, Node, by_group, number, plain
+from viz.graph import Edge, Graph, Group, Node, by_group, number, plain, visible
 from viz.spans import placed
 
 _MONO = "DejaVu Sans Mono,Menlo,Consolas,Courier,monospace"
@@ -176,17 +175,13 @@ def _attributes(settings: dict[str, str]) -> str:
 def quote(text: str) -> str:
     r"""Any text as a DOT string that shows just that text.
 
-    Control characters go, backslashes, quotes and ampersands lose their meaning, and blank lines
-    at the start, which crash a Graphviz in WebAssembly, go too.
+    What `visible` drops goes, backslashes, quotes and ampersands lose their meaning, and blank
+    lines at the start, which crash a Graphviz in WebAssembly, go too.
 
     >>> print(quote('say "<b>\\l"'), quote("\n\nAT&T\0"))
     "say \"<b>\\l\"" "AT&amp;T"
     """
-    kept = "".join(
-        character
-        for character in text
-        if character == "\n" or unicodedata.category(character) not in ("Cc", "Cs", "Cn")
-    ).lstrip("\n")
+    kept = visible(text).lstrip("\n")
     cut = kept if len(kept) <= _LONGEST else kept[: _LONGEST - 1] + "…"
     for character, escape in (("\\", "\\\\"), ('"', '\\"'), ("&", "&amp;"), ("\n", "\\n")):
         cut = cut.replace(character, escape)

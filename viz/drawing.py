@@ -60,7 +60,7 @@ class Drawing:
 
     def html(self) -> str:
         """The picture as a page of its own."""
-        return document(self.graph.description.partition(":")[0], self._svg)
+        return document(self.graph.title, self._svg)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the picture in the format of the name's suffix, and return the path.

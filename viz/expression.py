@@ -59,10 +59,11 @@ class ExpressionError(ValueError):
           ^^^^
         no such function: tahn
         """
+        source = "".join(c if c.isprintable() else "\ufffd" for c in self.source)
         first = max(self.start - 60, 0)
-        marked = self.source[self.start : self.end][:60]
-        rest = self.source[self.start + len(marked) :]
-        before = "..." * (first > 0) + self.source[first : self.start]
+        marked = source[self.start : self.end][:60]
+        rest = source[self.start + len(marked) :]
+        before = "..." * (first > 0) + source[first : self.start]
         line = before + marked + rest[:60] + "..." * (len(rest) > 60)
         carets = " " * cells(before) + "^" * max(cells(marked), 1)
         return f"{line}\n{carets}\n{self.message}"
@@ -153,7 +154,7 @@ class Expression:
 
     def _check(self, node: ast.expr, depth: int = 1) -> None:
         """Let through what `_evaluate` understands."""
-        if depth > _DEEPEST:
+        if depth > _DEEPEST and not isinstance(node, ast.Constant | ast.Name):
             raise self._error(node, f"more than {_DEEPEST} operations inside each other")
         match node:
             case ast.Constant(value=bool() | None as word):

@@ -146,11 +146,21 @@ class Graph:
         >>> Graph((Node("n0", "leaf", name="x", data=2.0, root=True),), (), size=1).description
         'Computation graph of x = 2: 1 value (1 input) and 0 edges.'
         """
+        return f"{self.title}: {self.contents}"
+
+    @property
+    def title(self) -> str:
+        """What it is a picture of."""
         roots = [node for node in self.nodes if node.root]
         shown = ", ".join(_in_words(node) for node in roots[:4]) + (", ..." if roots[4:] else "")
+        return f"Computation graph of {shown}"
+
+    @property
+    def contents(self) -> str:
+        """What is on it, in sentences."""
         leaves = [node for node in self.nodes if node.kind == "leaf"]
         parts = [
-            f"Computation graph of {shown}: {count(self.size, 'value')} "
+            f"{count(self.size, 'value')} "
             f"({count(len(leaves), 'input')}) and {count(len(self.edges), 'edge')}."
         ]
         named = [node for node in leaves if node.name and not node.root]
@@ -181,17 +191,29 @@ def plain(text: str, longest: int = _LONGEST_NAME) -> str:
     >>> plain("x" * 50, longest=5)
     'xxxx…'
     """
-    kept = "".join(
-        character
-        for character in text[: 8 * longest]
-        if character.isspace()
-        or (
-            unicodedata.category(character) not in ("Cc", "Cs", "Cn")
-            and unicodedata.bidirectional(character) not in _DIRECTION_MARKS
-        )
-    )
-    line = " ".join(kept.split())
+    line = " ".join(visible(text[: 8 * longest]).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def visible(text: str) -> str:
+    """A text of any number of lines without what `plain` drops; other white space is spaces.
+
+    >>> visible("a\\tb\\0\\nc")
+    'a b\\nc'
+    """
+    if text.isprintable():  # nearly always
+        return text
+    return "".join(
+        character
+        if character == "\n"
+        else " "
+        if character.isspace()
+        else ""
+        if unicodedata.category(character) in ("Cc", "Cs", "Cn")
+        or unicodedata.bidirectional(character) in _DIRECTION_MARKS
+        else character
+        for character in text
+    )
 
 
 _DIRECTION_MARKS = frozenset(["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"])
@@ -218,10 +240,10 @@ def _weight(size: float, largest: float) -> float:
 
 
 def _in_words(node: Node, grad: bool = False) -> str:
-    name = node.name or node.symbol or "value"
+    name = plain(node.name) or node.symbol or "value"
     value = "" if node.data is None else f" = {number(node.data)}"
     gradient = f" (gradient {number(node.grad)})" if grad and node.grad is not None else ""
-    return f"{plain(name)}{value}{gradient}"
+    return f"{name}{value}{gradient}"
 
 
 def count(n: int, one: str, many: str = "") -> str:

@@ -15,7 +15,7 @@ from autograd import Value
 from nn import Module
 from nn.files import write_atomically
 from viz.colors import DARK, LIGHT, Palette
-from viz.graph import NOT_COMPUTED, count, number
+from viz.graph import NOT_COMPUTED, count, number, plain
 from viz.network import MOST, Network, network
 from viz.page import document
 
@@ -25,6 +25,7 @@ LEFT, TOP, BOTTOM = 60.0, 62.0, 30.0
 THINNEST, THICKEST = 0.4, 4.5  # lines; the thickest are thinner where there are many
 FAINTEST = 0.3
 DASHES = "5 3"
+_LONGEST = 400  # characters of a title or a name
 
 
 class ModelDrawing:
@@ -36,8 +37,8 @@ class ModelDrawing:
 
     def __init__(self, network: Network, title: str) -> None:
         self.network = network
-        self.title = title
-        self._svg = "\n".join(_document(network, title, self.description)) + "\n"
+        self.title = plain(title, _LONGEST)
+        self._svg = "\n".join(_document(network, self.title, self.description)) + "\n"
 
     @property
     def description(self) -> str:
@@ -186,7 +187,7 @@ def panel(network: Network, gradients: bool, prefix: str = "") -> Iterator[str]:
             f'<path{mark} class="edge {_sign(value)}" d="M{x0 + RADIUS:.0f} {y0:.1f}'
             f'L{x1 - RADIUS:.0f} {y1:.1f}" stroke-width="{THINNEST + thickest * size:.2f}" '
             f'stroke-opacity="{FAINTEST + (1 - FAINTEST) * size:.2f}">'
-            f"<title>{_told(network, weight)}</title></path>"
+            f"<title>{escape(_told(network, weight))}</title></path>"
         )
     for k, column in enumerate(network.columns):
         x = LEFT + k * GAP
@@ -239,9 +240,9 @@ def _value(weight: Value, gradients: bool) -> float | None:
 
 
 def _told(network: Network, parameter: Value) -> str:
-    name = network.names.get(parameter, parameter.name or "")
+    name = plain(network.names.get(parameter, parameter.name or ""), _LONGEST)
     gradient = repr(parameter.grad) if parameter.has_grad else NOT_COMPUTED
-    return escape(f"{name} {parameter.data!r}, gradient {gradient}")
+    return f"{name} {parameter.data!r}, gradient {gradient}"
 
 
 def _sign(value: float | None) -> str:

@@ -11,6 +11,7 @@ from autograd import Value, no_grad
 from autograd.ieee import real
 from autograd.transforms import flat
 from nn import Layer, Module, Neuron
+from viz.graph import plain
 
 MOST = 20  # neurons of a layer that are drawn; of a wider one the first and the last
 
@@ -155,7 +156,7 @@ def _activations(
 
 
 def _activation(layer: Layer | Neuron) -> str:
-    name = getattr(layer.activation, "name", "")
+    name = plain(getattr(layer.activation, "name", ""))
     return name if name != "linear" else ""
 
 

@@ -50,13 +50,12 @@ def to_svg(graph: Graph, layout: Layout, prefix: str) -> str:
     footer = list(_footer(graph, layout.height, max(layout.width, _LEGEND_WIDTH)))
     width = max(layout.width, _LEGEND_WIDTH) if footer else layout.width
     height = layout.height + (len(footer) * _FOOTER + 4.0 if footer else 0.0)
-    title, _, rest = graph.description.partition(": ")
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{prefix}" class="stepgrad" role="img" '
         f'aria-labelledby="{prefix}-title {prefix}-desc" width="{_n(width)}" '
         f'height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}">',
-        f'<title id="{prefix}-title">{_text(title)}</title>',
-        f'<desc id="{prefix}-desc">{_text(rest)}</desc>',
+        f'<title id="{prefix}-title">{_text(graph.title)}</title>',
+        f'<desc id="{prefix}-desc">{_text(graph.contents)}</desc>',
         f"<style>{_dark(prefix)}</style>",
         f'<rect class="paper" width="100%" height="100%" rx="6" fill="{LIGHT.paper}"/>',
         *_frames(graph, layout, prefix),

@@ -86,7 +86,7 @@ class Page:
             "description": graph.description,
             "name": [story.names[value] for value in story.nodes],
             "path": {place[value]: path for value, path in story.paths.items()},
-            "symbol": [value.op for value in story.nodes],
+            "symbol": [plain(value.op) for value in story.nodes],
             "value": [exact(value.data) for value in story.nodes],
             "operands": operands,
             "constants": [exact(number) for number in constants],

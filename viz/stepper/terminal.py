@@ -75,7 +75,9 @@ def _wanted(line: str, at: int, last: int) -> int | None:
     if line in known:
         return known[line]
     number = line.removeprefix("g").strip()
-    return int(number) if number.isdecimal() else None
+    if not number.isdecimal():
+        return None
+    return int(number) if len(number) < 10 else last
 
 
 def pages(story: Story, mistake: str | None = None) -> Iterator[str]:
