@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace what is at ``path`` by ``data``, or leave it as it was.
 
-    A link is followed, permissions are kept, and a device such as ``/dev/stdout`` is written to.
+    The bytes are on the disk before they take the place of the old ones, so whenever the process is
+    killed or the power fails, the old file or the new one is there; a file whose name begins with
+    a dot may be left beside it. A link is followed, permissions are kept, and a device such as
+    ``/dev/stdout`` is written to.
 
     Raises
     ------
@@ -21,21 +23,19 @@ def write_atomically(path: Path, data: bytes) -> None:
         path.write_bytes(data)
         return
     target = Path(os.path.realpath(path))
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    temporary = target.with_name(f".{target.name[:50]}.{os.urandom(8).hex()}")
+    permissions = target.stat().st_mode & 0o7777 if target.exists() else None
+    private = 0o666 if permissions is None else permissions & 0o600
     try:
-        with open(descriptor, "wb") as file:
+        with open(temporary, "xb", opener=lambda name, how: os.open(name, how, private)) as file:
             file.write(data)
-        os.chmod(temporary, _mode(target))
+            file.flush()
+            os.fsync(file.fileno())
+        if permissions is not None:
+            os.chmod(temporary, permissions)
         os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
-
-
-def _mode(target: Path) -> int:
-    """The permissions of the file that is there, or those that a new file gets."""
-    if target.exists():
-        return target.stat().st_mode & 0o7777
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask
