@@ -87,7 +87,8 @@ class Primitive:
         self.kinks = kinks
         self.words = words or f"{name} scales the gradient by its local derivative"
         self.__name__ = self.__qualname__ = name
-        self.__doc__ = doc or f"{name} of {'numbers' if arity is None else arity} operands."
+        count = "any number of" if arity is None else arity
+        self.__doc__ = doc or f"{name} of {count} operand{'' if arity == 1 else 's'}."
         self._value = value
         self._forward: dict[tuple[bool, ...], Callable[..., tuple[Any, ...]]] = {}
 

@@ -257,3 +257,30 @@ def test_edges_are_those_of_torch(name):
         for mine, its in zip(got, (output.item(), theirs.grad.item()), strict=True):
             # both are within a few roundings of the truth, of which torch's gelu(-30) lost some
             assert same(mine, its) or mine == pytest.approx(its, rel=1e-12, abs=1e-15), x
+
+
+@pytest.mark.parametrize(
+    ("thing", "wanted"),
+    [
+        ([1.0], "the list [1.0]: go over its elements"),
+        (iter(()), "the tuple_iterator <tuple_iterator object at 0x7"),
+        (type("Sized", (), {"__len__": lambda self: 1, "__repr__": lambda s: "s"})(), "go over"),
+        (type("Shaped", (), {"shape": (2,), "__repr__": lambda self: "s"})(), "go over"),
+        (type("Other", (), {"__repr__": lambda self: "o"})(), "the Other o: write it as a float"),
+        ("1" * 38, "the str '" + "1" * 38 + "': write float('" + "1" * 38 + "')"),
+        ("1" * 39, "the str '" + "1" * 36 + "...: write float"),
+    ],
+)
+def test_what_is_no_number_is_named_and_answered(thing, wanted):
+    with pytest.raises(TypeError, match="a number is wanted") as caught:
+        Value(thing)
+    assert wanted in str(caught.value)
+    if hasattr(thing, "__next__"):
+        assert "go over its elements" in str(caught.value)
+
+
+def test_powers_that_overflow_keep_the_sign_of_an_odd_exponent():
+    for exponent in range(2, 9):
+        assert ieee.power(-1e200, float(exponent)) == (-1) ** exponent * math.inf
+        assert ieee.power(-0.0, -float(exponent)) == (-1) ** exponent * math.inf
+    assert ieee.power(-1e200, 1e17) == math.inf  # every number as large as that is even

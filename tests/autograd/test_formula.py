@@ -13,7 +13,7 @@ from autograd.formula import latex, text
 from autograd.trace import Trace
 
 OPERATORS = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "**": ast.Pow}
-# trees as Python's own parser gives them: (operator, left, right), ("neg", operand), a name, a number
+# trees: (operator, left, right), ("neg", operand), a name, a number
 TREES = st.recursive(
     st.sampled_from(["a", "b", "c"]) | st.sampled_from([2.0, 0.5, 3.0]),
     lambda part: st.one_of(

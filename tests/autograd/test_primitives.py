@@ -14,7 +14,7 @@ import autograd
 from autograd import Value, gradients, jvp
 from autograd.formula import derivative_formula, latex, text
 from autograd.primitive import OPERATORS, table
-from autograd.testing import Program, slopes
+from autograd.testing import Program, registered, slopes
 from autograd.testing.program import inside
 from autograd.testing.rounding import Bounds, local_errors, value_noise
 from autograd.testing.strategies import numbers, points_in
@@ -399,3 +399,63 @@ def test_a_program_uses_every_primitive():
         leaves = tuple(point[i] for i in free)
         operands = [len(free) - 1 - free.index(i) if i in free else point[i] for i in range(count)]
         assert len(Program(leaves, ((primitive.name, *operands),)).instructions) == 1, primitive
+
+
+COUNTS = {
+    "tanh": (2, "tanh takes 1 operand, got 2"),
+    "maximum": (1, "maximum takes 2 operands, got 1"),
+    "where": (4, "where takes 3 operands, got 4"),
+    "greater": (1, "greater takes 2 to 3 operands, got 1"),
+    "leaky_relu": (0, "leaky_relu takes 1 to 2 operands, got 0"),
+    "logsumexp": (0, "logsumexp takes at least one operand, got none"),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_how_a_wrong_count_is_answered(name):
+    count, message = COUNTS[name]
+    with pytest.raises(TypeError) as caught:
+        table[name](*[0.5] * count)
+    assert str(caught.value) == message
+
+
+def test_defaults_are_those_of_the_textbooks():
+    assert {name: entry.defaults for name, entry in table.items() if entry.defaults} == {
+        "greater": (0.5,),  # a tie between maximum's operands is shared
+        "leaky_relu": (0.01,),
+        "elu": (1.0,),
+    }
+
+
+def test_domains_are_those_of_calculus():
+    """Where the value and the rule are finite numbers; for a power also where tests draw from."""
+    inf = math.inf
+    limited = {
+        name: entry.domain
+        for name, entry in table.items()
+        if any(side != (-inf, inf) for side in entry.domain)
+    }
+    assert limited == {
+        "div": ((-inf, inf), (0.0, inf)),
+        "pow": ((0.0, inf), (-3.0, 3.0)),
+        "pow_number": ((0.0, inf), (-3.0, 3.0)),
+        "log": ((0.0, inf),),
+        "log1p": ((-1.0, inf),),
+        "sqrt": ((0.0, inf),),
+        "tan": ((-math.pi / 2, math.pi / 2),),
+    }
+
+
+def test_what_a_primitive_without_a_text_says():
+    with registered("twice", value=lambda a: a + a, partials=(lambda out, a: 2.0,)) as twice:
+        assert twice.__doc__ == "twice of 1 operand."
+    with registered(
+        "total", arity=None, value=lambda *a: sum(a), partials=lambda out, operand: 1.0
+    ) as total:
+        assert total.__doc__ == "total of any number of operands."
+
+
+def test_an_infinite_operand_of_logsumexp():
+    assert table["logsumexp"](math.inf, 0.0) == math.inf
+    assert table["logsumexp"](-math.inf, 0.0) == 0.0
+    assert table["logsumexp"](-math.inf, -math.inf) == -math.inf

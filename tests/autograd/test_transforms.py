@@ -18,6 +18,7 @@ from autograd import (
     vjp,
 )  # fmt: skip
 from autograd.backprop import reached
+from autograd.transforms import tangents
 
 
 def test_floats_out_in_the_nesting_of_the_argument():
@@ -222,3 +223,27 @@ def test_jacobian_of_nested_arguments_and_outputs():
     assert jacobian(lambda a, b: [a * b], argnums=1)(2.0, 3.0) == [2.0]
     assert vjp(lambda x, y: [x * y, x + y], (2.0, 3.0))[1]([1.0, 10.0]) == (13.0, 12.0)
     assert jvp(lambda x: [x[0], x[1] * 2], ([1.0, 2.0],), ([3.0, 4.0],)) == ([1.0, 4.0], [3.0, 8.0])
+
+
+def test_the_first_argument_is_the_default():
+    f = lambda x, y: [x[0] * y[0] ** 2, x[0]]  # noqa: E731
+    assert jacobian(f)([2.0], [3.0]) == [[9.0], [1.0]]
+    assert jacobian(f, argnums=1)([2.0], [3.0]) == [[12.0], [0.0]]
+    assert hessian(lambda x, y: x[0] ** 3 * y[0])([2.0], [5.0]) == [[60.0]]
+    assert hessian(lambda x, y: x[0] * y[0] ** 3, argnums=1)([2.0], [5.0]) == [[60.0]]
+
+
+def test_argnums_counts_from_either_end_as_far_as_there_are_arguments():
+    f = lambda x, y: x * y  # noqa: E731
+    assert [grad(f, argnums=i)(2.0, 3.0) for i in (-2, -1, 0, 1)] == [3.0, 2.0, 3.0, 2.0]
+    for i in (-3, 2):
+        with pytest.raises(ValueError, match=rf"argnums has {i}, but .* with 2 argument"):
+            grad(f, argnums=i)(2.0, 3.0)
+
+
+def test_a_seed_stands_though_it_depends_on_another():
+    x = Value(3.0)
+    h = x * x
+    y = h * 2
+    assert tangents([y], {x: 1.0})[y] == 12.0
+    assert tangents([y], {x: 1.0, h: 5.0})[y] == 10.0

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import threading
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import StaleGraphError, Value, gradients, graph
+from autograd import StaleGraphError, Value, gradients, graph, no_grad
 from autograd.testing import Program
 from autograd.testing.strategies import programs, values
 from autograd.value import Constant, mark_call
@@ -354,3 +355,37 @@ def test_a_gradient_set_to_none_counts_as_zero():
     assert not x.has_grad
     product.backward()
     assert (x.grad, y.grad) == (3.0, 4.0)
+
+
+def test_a_zero_is_left_out_only_where_sum_starts_from_it():
+    x = Value(3.0)
+    assert 0 + x is x
+    assert (0.0 + x).args[0].data == 0.0
+    assert (x + 0) is not x
+    assert (x + 0).op == "+"
+    assert [(0 * x).data, (0 - x).data, (0 / x).data, (0**x).data] == [0.0, -3.0, 0.0, 0.0]
+
+
+def test_no_grad_of_another_thread_and_of_before():
+    """A thread records while others do not, whether or not it was in ``no_grad`` itself."""
+    with no_grad(), no_grad():
+        pass
+    inside, done = threading.Event(), threading.Event()
+
+    def elsewhere():
+        with no_grad():
+            inside.set()
+            done.wait()
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    inside.wait()
+    x = Value(2.0)
+    here = (x * x).args
+    fresh = []
+    other = threading.Thread(target=lambda: fresh.append((x * x).args))
+    other.start()
+    other.join()
+    done.set()
+    thread.join()
+    assert here == fresh[0] == (x, x)

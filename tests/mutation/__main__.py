@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=["autograd", "nn"], help="paths (beginnings)")
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants, drawn at random")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--again", action="store_true", help="try the survivors once more")
+    parser.add_argument("--again", action="store_true", help="try survivors once more")
     parser.add_argument("--report", action="store_true", help="only write the report")
     chosen = parser.parse_args()
 
@@ -53,7 +53,10 @@ def main() -> None:
         jobs = [m for m in everything if m.path.startswith(tuple(chosen.only))]
         random.Random(0).shuffle(jobs)
         jobs = jobs[: round(len(jobs) * chosen.share)]
-        jobs = [m for m in jobs if wanted(known.get(report.key(m)), m, again=chosen.again)]
+        survived = {k for k, result in known.items() if result.killer is None}
+        jobs = [m for m in jobs if report.key(m) in survived or report.key(m) not in known]
+        if not chosen.again:
+            jobs = [m for m in jobs if report.key(m) not in survived]
         with tempfile.TemporaryDirectory(prefix="mutation") as place:
             run(jobs, Path(place), chosen.workers)
     report.write(everything, report.read(KEPT))
@@ -67,12 +70,6 @@ def sources() -> list[str]:
     ]
 
 
-def wanted(known: report.Result | None, mutant: Mutant, *, again: bool) -> bool:
-    if known is None or known.before != report.line(mutant):
-        return not again
-    return again and known.killer is None
-
-
 def run(jobs: list[Mutant], place: Path, workers: int) -> None:
     trial.load_heavy()
     trees = [trial.Tree(place / f"tree{i}") for i in range(workers)]
@@ -82,7 +79,7 @@ def run(jobs: list[Mutant], place: Path, workers: int) -> None:
         text = (trial.ROOT / path).read_text(encoding="utf-8")
         assert text.count(before) == 1, (path, before)
         line = text[: text.index(before)].count("\n") + 1
-        order = chooser.order(Mutant(path, "canary", 0, line), text, *STAGES[1])
+        order = chooser.order(Mutant(path, "canary", 0, line, before, 0), text, *STAGES[1])
         for what, changed in (("unchanged", text + "\n"), ("canary", text.replace(before, after))):
             with trees[0].with_text(path, changed):
                 killer = trees[0].killer(order, timeout=600)
@@ -142,7 +139,7 @@ def work(tree: trial.Tree, jobs: list[Mutant], chooser: trial.Chooser) -> None:
                 killer = tree.killer(order, timeout=20 + 4 * expected) if order else None
                 if killer is not None:
                     break
-        report.keep(KEPT, mutant, text, killer, time.monotonic() - began)
+        report.keep(KEPT, mutant, source, text, killer, time.monotonic() - began)
         if done % 20 == 0:
             print(f"{done}/{len(jobs)} in {time.monotonic() - start:.0f} s", flush=True)
 

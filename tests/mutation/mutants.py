@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,12 +56,18 @@ OPERATORS = [
 
 @dataclass(frozen=True)
 class Mutant:
-    """The ``occurrence``-th place of one file where ``operator`` applies."""
+    """The ``occurrence``-th place of a file where ``operator`` applies.
+
+    It is on ``line``, and the ``nth`` for this operator on a line of that ``text``: by these it is
+    known again after other lines have changed.
+    """
 
     path: str
     operator: str
     occurrence: int
     line: int
+    text: str
+    nth: int
 
     def apply(self, source: str) -> str:
         """The file's text with this one change."""
@@ -78,13 +85,16 @@ def mutants(root: Path, path: str) -> Iterator[Mutant]:
     for name in OPERATORS:
         operator = get_operator("core/" + name)()
         occurrence = 0
+        seen: Counter[str] = Counter()
         for node in ast_nodes(tree):
             for (line, column), _ in operator.mutation_positions(node):
                 # the * of f(*args) and of def f(*, name) is no operator
                 before = "".join(lines[: line - 1]) + lines[line - 1][:column]
                 starred = lines[line - 1][column] == "*" and before.rstrip().endswith(("(", ","))
                 if not starred and not any(a <= (line, column) < b for a, b in unread):
-                    yield Mutant(path, name, occurrence, line)
+                    text = lines[line - 1].strip()
+                    yield Mutant(path, name, occurrence, line, text, seen[text])
+                    seen[text] += 1
                 occurrence += 1
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 
 import trial
@@ -39,44 +38,38 @@ be imported. Annotations are not changed. Each run first sees that the tests pas
 and that they fail on a mistake that no test could miss."""
 
 
+Key = tuple[str, str, str, int]
+
+
 @dataclass(frozen=True)
 class Result:
-    """One mutant, the text of its line before and after, and the test that found it."""
+    """What came of a mutant: the text of its line before and after, and the test that found it."""
 
     path: str
     operator: str
-    occurrence: int
-    line: int
-    before: str
+    text: str
+    nth: int
     after: str
     killer: str | None
     seconds: float
 
 
-def key(mutant: Mutant | Result) -> tuple[str, str, int]:
-    return mutant.path, mutant.operator, mutant.occurrence
+def key(mutant: Mutant | Result) -> Key:
+    return mutant.path, mutant.operator, mutant.text, mutant.nth
 
 
-@cache
-def lines(path: str) -> list[str]:
-    return (trial.ROOT / path).read_text(encoding="utf-8").splitlines()
-
-
-def line(mutant: Mutant) -> str:
-    return lines(mutant.path)[mutant.line - 1].strip()
-
-
-def keep(file: Path, mutant: Mutant, text: str, killer: str | None, seconds: float) -> None:
+def keep(
+    file: Path, mutant: Mutant, source: str, changed: str, killer: str | None, seconds: float
+) -> None:
     """Add a result to ``file``, in one write, since several processes do."""
-    pairs = zip(lines(mutant.path), text.splitlines(), strict=False)
+    pairs = zip(source.splitlines(), changed.splitlines(), strict=False)
     after = next((new for old, new in pairs if old != new), "")
-    spent = round(seconds, 2)
-    result = Result(*key(mutant), mutant.line, line(mutant), after.strip(), killer, spent)
+    result = Result(*key(mutant), after.strip(), killer, round(seconds, 2))
     with open(file, "a", encoding="utf-8") as out:
         out.write(json.dumps(asdict(result)) + "\n")
 
 
-def read(file: Path) -> dict[tuple[str, str, int], Result]:
+def read(file: Path) -> dict[Key, Result]:
     """The last result of each mutant."""
     if not file.exists():
         return {}
@@ -97,26 +90,25 @@ def reasons() -> dict[tuple[str, str, str], str]:
     }
 
 
-def write(everything: list[Mutant], known: dict[tuple[str, str, int], Result]) -> None:
+def write(everything: list[Mutant], known: dict[Key, Result]) -> None:
     """Write the report; raise SystemExit where a part's score is too low."""
     why = reasons()
     table, listed, low = [], [], []
     for part, (paths, bar) in PARTS.items():
         mine = [mutant for mutant in everything if mutant.path.startswith(paths)]
-        tried = [known[key(m)] for m in mine if key(m) in known and known[key(m)].before == line(m)]
-        killed = sum(result.killer is not None for result in tried)
-        score = killed / len(tried) if tried else 0.0
+        tried = [(mutant, known[key(mutant)]) for mutant in mine if key(mutant) in known]
+        survivors = [(mutant, result) for mutant, result in tried if result.killer is None]
+        found = len(tried) - len(survivors)
+        score = found / len(tried) if tried else 0.0
         if score < bar:
             low.append(f"{part}: {score:.1%} of its mutants are found, {bar:.0%} should be")
-        table.append(
-            f"| {part} | {len(mine)} | {len(tried)} | {killed} | {score:.1%} | {bar:.0%} |"
-        )
-        survivors = sorted((r for r in tried if r.killer is None), key=lambda r: (r.path, r.line))
+        table.append(f"| {part} | {len(mine)} | {len(tried)} | {found} | {score:.1%} | {bar:.0%} |")
         if survivors:
             listed.append(f"\n## Survivors: {part}\n")
-        for r in survivors:
-            reason = why.get((r.path, r.before, r.after), NO_REASON)
-            listed.append(f"- `{r.path}:{r.line}` ``{r.before}`` -> ``{r.after}``: {reason}")
+        for mutant, result in sorted(survivors, key=lambda pair: (pair[0].path, pair[0].line)):
+            reason = why.get((mutant.path, mutant.text, result.after), NO_REASON)
+            change = f"``{mutant.text}`` -> ``{result.after}``"
+            listed.append(f"- `{mutant.path}:{mutant.line}` {change}: {reason}")
     REPORT.write_text("\n".join([HEAD, *table, TAIL, *listed]) + "\n", encoding="utf-8")
     print("\n".join([*table, f"written: {REPORT}"]))
     if low:
