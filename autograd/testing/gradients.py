@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from math import inf, isfinite
 from typing import Any, NamedTuple
 
-from autograd.backprop import gradients
+from autograd.backprop import gradients, reached
 from autograd.ieee import real
-from autograd.testing.numeric import Slopes, slopes
+from autograd.testing.numeric import Slopes, in_words, slopes
 from autograd.testing.rounding import Bounds
 from autograd.testing.rules import wrong_derivative, wrong_rule
 from autograd.transforms import flat, like, tangents
@@ -20,37 +20,48 @@ Function = Callable[[list[Value]], list[Any]]
 class GradientMismatch(AssertionError):
     """Two ways to compute a derivative disagree by more than rounding explains.
 
-    ``argument`` and ``output`` say which derivative, ``reverse`` is what backprop gave, ``method``
-    and ``other`` what it was compared with, ``allowed`` how far apart they may be, and ``rule``
-    which rule is wrong, where one could be found.
+    ``argument`` and ``output`` say which derivative, ``reverse`` is what was checked (backprop's,
+    if that was), ``method`` and ``other`` what it was compared with, ``allowed`` how far apart they
+    may be, and ``rule`` which rule is wrong, where one could be found.
     """
+
+    __module__ = "autograd.testing"  # where users find it, and short in a line of pytest's
 
     def __init__(self, found: Comparison, inputs: str, rule: str | None) -> None:
         self.argument, self.output, self.method = found.argument, found.output, found.method
-        self.reverse, self.other, self.allowed = found.reverse, found.other, found.allowed
-        self.rule = rule
-        times = found.excess / found.allowed if found.allowed else inf
+        numbers = {**found.modes, "numeric": f"{in_words(found.numeric)} by differences"}
+        self.reverse = next(iter(found.modes.values()))
+        self.other, self.allowed, self.rule = numbers[found.method], found.allowed, rule
+        apart = found.excess + found.allowed
         lines = [
             f"the derivative of {found.output} with regard to {found.argument} is wrong",
             f"  at           {inputs}",
-            f"  reverse      {found.reverse!r}",
-            f"  {found.method:<12} {found.other}",
-            f"  apart by     {found.excess + found.allowed:.3g}, "
-            f"allowed {found.allowed:.3g} ({times + 1:.3g} times that)",
+            *[f"  {method:<12} {number}" for method, number in numbers.items()],
+            f"  apart by     {apart:.3g}, "
+            f"allowed {found.allowed:.3g} ({apart / found.allowed:.3g} times that)",
+            f"because {rule}" if rule is not None else NO_RULE[found.method],
         ]
-        if rule is not None:
-            lines.append(f"because {rule}")
         super().__init__("\n".join(lines))
 
 
+NO_RULE = {
+    "numeric": "no rule is wrong here: a number leaves the graph on its way (by .data, .detach() "
+    "or math), or the function depends on more than its arguments",
+    "forward": "no rule is wrong here: the two modes put the same rules together differently",
+}
+
+
 class Comparison(NamedTuple):
-    """One derivative computed two ways."""
+    """One derivative computed in each way that was asked for; two of them are compared.
+
+    ``method``, which is "forward" or "numeric", with the first of ``modes``.
+    """
 
     argument: str
     output: str
-    reverse: float
+    modes: dict[str, float]
+    numeric: Slopes
     method: str
-    other: Any
     excess: float
     allowed: float
 
@@ -207,31 +218,46 @@ def _compared(
     bounds = [Bounds(output) for output in outputs]
     reverse = [gradients(output, variables) for output in outputs]
     for j, (variable, label) in enumerate(zip(variables, labels, strict=True)):
-        differences = _differences(f, leaves, j)
-        along = tangents(outputs, {variable: 1.0}) if "forward" in modes else {}
+        along = tangents(outputs, {variable: 1.0})
+        differences = _differences(f, leaves, j, _reach(outputs, along))
         for i, (output, name, bound) in enumerate(zip(outputs, names, bounds, strict=True)):
             if not isfinite(output.data):
                 continue
             back, ahead = reverse[i][j], along.get(output, 0.0)
+            by_mode = {"reverse": back, "forward": ahead}
+            noise = bound.value if output.op and isfinite(bound.value) else None
+            found = differences(i, noise)
+            told = label, name, {m: by_mode[m] for m in by_mode if m in modes}, found
             allowed = bound.gradient(variable)
             if len(set(modes)) == 2:
                 both_nan = back != back and ahead != ahead
                 gap = 0.0 if back == ahead or both_nan else abs(back - ahead)
                 excess = inf if gap != gap else max(gap - allowed, 0.0)
-                yield Comparison(label, name, back, "forward", ahead, excess, allowed)
-            found = differences(i, bound.value if output.op else None)
-            checked = back if "reverse" in modes else ahead
-            error = found.both.error
-            shown = f"{found.both.value!r} +- {error:.2g} by differences"
-            if found.is_kink:
-                shown += f", {found.left.value:.6g} from the left, {found.right.value:.6g} right"
-            if abs(checked) == inf and error >= abs(found.both.value) / 2:
-                continue  # a vertical tangent: differences grow without end
-            excess = found.excess(checked, allowed)
-            yield Comparison(label, name, checked, "numeric", shown, excess, allowed + error)
+                yield Comparison(*told, "forward", excess, allowed)
+            excess = found.excess(back if "reverse" in modes else ahead, allowed)
+            known = allowed if isfinite(allowed) else 0.0  # no bound where a rule gives inf
+            yield Comparison(*told, "numeric", excess, known + found.both.error)
 
 
-def _differences(f: Function, leaves: list[Value], j: int) -> Callable[[int, float | None], Slopes]:
+def _reach(outputs: list[Value], along: dict[Value, float]) -> float:
+    """How far the variable of these tangents may move until a domain ends, to first order."""
+    nearest = inf
+    for node in reached(*outputs):
+        assert node.primitive is not None
+        domain = node.primitive.domain
+        for k, operand in enumerate(node.operands):
+            if not isinstance(operand, Value):
+                continue
+            low, high = domain[k if node.primitive.arity else 0]
+            speed = abs(along.get(operand, 0.0))
+            if speed > 0 and low < operand.data < high:
+                nearest = min(nearest, (operand.data - low) / speed, (high - operand.data) / speed)
+    return nearest
+
+
+def _differences(
+    f: Function, leaves: list[Value], j: int, reach: float
+) -> Callable[[int, float | None], Slopes]:
     """``(output, noise)`` -> the slopes of that output of ``f`` along the ``j``-th number."""
     numbers = [leaf.data for leaf in leaves]
     known: dict[float, list[float]] = {}
@@ -244,7 +270,7 @@ def _differences(f: Function, leaves: list[Value], j: int) -> Callable[[int, flo
         return known[x]
 
     def along(i: int, noise: float | None) -> Slopes:
-        return slopes(lambda x: at(x)[i], numbers[j], noise)
+        return slopes(lambda x: at(x)[i], numbers[j], noise, reach)
 
     return along
 

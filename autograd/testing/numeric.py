@@ -58,10 +58,13 @@ class Slopes(NamedTuple):
     def excess(self, derivative: float, allowed: float = 0.0) -> float:
         """By how much ``derivative`` misses every slope that differences allow; 0.0 if it does not.
 
-        At a kink any number between the two one-sided derivatives is allowed.
+        At a kink any number between the two one-sided derivatives is allowed. An infinite one is
+        right where the tangent is vertical: differences then grow without end.
         """
         if self.both.error == inf:
             return 0.0
+        if abs(derivative) == inf:
+            return inf if any(slope.error < abs(slope.value) / 2 for slope in self) else 0.0
         low, high = self.both.value - self.both.error, self.both.value + self.both.error
         if self.is_kink:
             sides = (self.left, self.right)
@@ -70,6 +73,15 @@ class Slopes(NamedTuple):
         if derivative != derivative:
             return inf
         return max(low - derivative - allowed, derivative - high - allowed, 0.0)
+
+
+def in_words(found: Slopes) -> str:
+    """The derivative and its error; at a kink those of both sides too."""
+    shown = f"{found.both.value!r} +- {found.both.error:.2g}"
+    if found.is_kink:
+        left, right = found.left.value, found.right.value
+        shown += f" ({left:.6g} from the left, {right:.6g} from the right: all between is right)"
+    return shown
 
 
 class _Tableau:
@@ -120,7 +132,9 @@ class _Tableau:
         return Slope(value, max(high - value, value - low))
 
 
-def slopes(f: Callable[[float], float], x: float, noise: float | None = None) -> Slopes:
+def slopes(
+    f: Callable[[float], float], x: float, noise: float | None = None, reach: float = inf
+) -> Slopes:
     """The derivative of ``f`` at ``x`` from both sides, the left and the right, with errors.
 
     Parameters
@@ -131,6 +145,9 @@ def slopes(f: Callable[[float], float], x: float, noise: float | None = None) ->
     noise:
         How large the rounding error of ``f`` is near ``x``. Unless given, four roundings of f(x),
         or the smallest change of ``f`` that was seen, which is safe and costs a digit.
+    reach:
+        How far from ``x`` the function is known to have no singularity. One that is nearer than
+        the steps, and too faint to be seen above the noise, would make them wrong unnoticed.
 
     >>> import math
     >>> slope = slopes(math.sin, 1.0).both
@@ -142,8 +159,9 @@ def slopes(f: Callable[[float], float], x: float, noise: float | None = None) ->
     """
     middle = _value(f, x)
     samples = []
-    step = max(abs(x), 1.0) / 4
-    smallest = max((abs(x) or 1.0) * 2.0**-42, 5e-308)
+    widest = min(max(abs(x), 1.0), reach)
+    smallest = max((abs(x) or widest) * 2.0**-42, 5e-308)
+    step = max(widest / _RATIO, smallest * _RATIO**_ORDERS)
     while step >= smallest:
         above, below = x + step, x - step  # rounded: the steps that are taken differ from `step`
         samples.append((above, below, _value(f, above), _value(f, below)))

@@ -72,8 +72,8 @@ def value_errors(root: Value) -> dict[Value, float]:
 
 
 def _scaled(factor: float, error: float) -> float:
-    """|factor| * error; an infinite error in a branch that was not taken does not matter."""
-    return abs(factor) * error if factor != 0 else 0.0
+    """|factor| * error; in a branch that was not taken an infinite error does not matter."""
+    return abs(factor) * error if factor != 0 and error != 0 else 0.0
 
 
 def noise(root: Any) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.backprop import gradients, graph
 from autograd.primitive import Primitive
-from autograd.testing.numeric import Slopes, slopes
+from autograd.testing.numeric import Slopes, in_words, slopes
 from autograd.testing.rounding import FEW, Bounds, local_errors, value_noise
 from autograd.value import Value, recording
 
@@ -26,7 +26,7 @@ def wrong_rule(outputs: Iterable[Any]) -> str | None:
             if found.excess(local, FEW * abs(local) + local_errors(node, {})[i]) > 0:
                 return (
                     f"the rule of {primitive.name!r} for operand {i} is wrong: {_at(numbers)} it "
-                    f"gives {local!r}, differences give {_shown(found)}"
+                    f"gives {local!r}, differences of {primitive.name} give {in_words(found)}"
                 )
     return None
 
@@ -68,8 +68,8 @@ def _second(
             return (
                 f"the rule of {primitive.name!r} for operand {i} cannot be differentiated: "
                 f"{_at(numbers)} its derivative with regard to operand {j} comes out as "
-                f"{second!r}, differences give {_shown(found)}; write the rule with primitives, "
-                "of the operands"
+                f"{second!r}, differences of the rule give {in_words(found)}; write the rule with "
+                "primitives, of the operands"
             )
     return None
 
@@ -85,7 +85,3 @@ def _section(
 
 def _at(numbers: Sequence[float]) -> str:
     return f"at ({', '.join(map(repr, numbers))})"
-
-
-def _shown(found: Slopes) -> str:
-    return f"{found.both.value!r} +- {found.both.error:.2g}"

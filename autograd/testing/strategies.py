@@ -35,14 +35,27 @@ def numbers(low: float = -1e6, high: float = 1e6) -> SearchStrategy[float]:
     the awkward ones are what Hypothesis makes up, those nearer to 0 than 1e-30 left out: below,
     differences of floats tell little of a slope.
     """
-    decimals = st.builds(
-        lambda mantissa, exponent: float(f"{mantissa}e{exponent}"),
-        st.integers(-99, 99),
-        st.integers(-6, 4),
-    )
-    dyadics = st.builds(lambda n, k: n * 2.0**-k, st.integers(-64, 64), st.integers(0, 6))
     awkward = st.floats(low, high, allow_nan=False).filter(lambda x: x == 0 or abs(x) >= SMALLEST)
-    return st.one_of(dyadics, decimals, awkward).filter(lambda x: low <= x <= high)
+    return st.one_of(_dyadics(), _decimals(), awkward).filter(lambda x: low <= x <= high)
+
+
+# composite: what st.builds or map makes is shown in a failure as the call that made it
+
+
+@st.composite
+def _dyadics(draw: st.DrawFn) -> float:
+    return draw(st.integers(-64, 64)) * 2.0 ** -draw(st.integers(0, 6))
+
+
+@st.composite
+def _decimals(draw: st.DrawFn) -> float:
+    return float(f"{draw(st.integers(-99, 99))}e{draw(st.integers(-6, 4))}")
+
+
+@st.composite
+def _next_to(draw: st.DrawFn, end: float, width: float) -> float:
+    """Beside ``end``, on the side that ``width`` points to."""
+    return end + width * 2.0 ** -draw(st.integers(1, 40))
 
 
 def values(low: float = -1e6, high: float = 1e6) -> SearchStrategy[Value]:
@@ -87,12 +100,11 @@ def _within(low: float, high: float) -> SearchStrategy[float]:
     low += abs(low) * 2.0**-24 if math.isfinite(low) else 0.0
     high -= abs(high) * 2.0**-24 if math.isfinite(high) else 0.0
     width = min(high - low, 1.0)
-    near = st.integers(1, 40).map(lambda k: width * 2.0**-k)
     choices = [numbers(max(low, -1e6), min(high, 1e6))]
     if low > -math.inf:
-        choices.append(near.map(lambda distance: low + distance))
+        choices.append(_next_to(low, width))
     if high < math.inf:
-        choices.append(near.map(lambda distance: high - distance))
+        choices.append(_next_to(high, -width))
     return st.one_of(*choices).filter(lambda x: low < x < high)
 
 

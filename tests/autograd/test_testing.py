@@ -3,6 +3,7 @@
 import configparser
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,7 +72,7 @@ def test_at_a_kink_any_number_between_the_sides_is_right():
     assert found.is_kink
     assert [found.excess(d) == 0.0 for d in (-1.0, 0.0, 0.5, 1.0)] == [True] * 4
     assert found.excess(1.1) == pytest.approx(0.1)
-    assert found.excess(math.nan) == math.inf
+    assert found.excess(math.nan) == found.excess(math.inf) == found.excess(-math.inf) == math.inf
     near = slopes(lambda x: max(x, 0.0), 1e-9, noise=0.0)
     assert not near.is_kink
     assert near.both.value == 1.0
@@ -140,9 +141,25 @@ def test_a_planted_wrong_rule_is_found_and_named(fault):
         assert error.argument in ("argument 0[1]", "argument 1")
         assert f"with regard to {error.argument} is wrong" in str(error)
         assert repr(error.reverse) in str(error)
+        assert re.search(
+            rf"\n  reverse +{error.reverse!r}\n  forward +-?\d.*\n  numeric +-?\d", str(error)
+        )
+        assert f"\n  numeric      {error.other}\n" in str(error)
         assert "argument 0[0] = 0.3, argument 0[1] = 0.5, argument 1 = 1.2" in str(error)
         with pytest.raises(AssertionError):
             check_primitive(planted)
+
+
+def test_a_rule_that_is_infinite_where_the_slope_is_not():
+    """Its own rounding has no bound, which is no excuse; a vertical tangent is."""
+    steep = {"value": autograd.ieee.sqrt, "partials": [lambda out, a: 0.5 / out]}
+    with registered("steep", **steep) as right:
+        check_gradients(right, 0.0, order=1)
+    rule = [lambda out, a: 1 / (1 + a) ** 2]
+    with registered("flat", definition=lambda a: a / (1 + abs(a)), partials=rule) as flat:
+        for modes in (["reverse"], ["forward"], ["reverse", "forward"]):
+            with pytest.raises(GradientMismatch, match=r"'flat' .* at \(-1.0\) it gives inf"):
+                check_gradients(flat, -1.0, modes=modes)
 
 
 def test_which_operand_is_named():
@@ -189,7 +206,9 @@ def test_a_graph_that_was_cut_is_found():
         lambda x: x * x.data,
     ]
     for function in cut:
-        with pytest.raises(GradientMismatch) as caught:
+        with pytest.raises(
+            GradientMismatch, match="a number leaves the graph on its way"
+        ) as caught:
             check_gradients(function, 0.5)
         assert caught.value.rule is None
     check_gradients(lambda x: 3.0, 0.5)
@@ -221,6 +240,9 @@ def test_a_fault_in_the_loop_blames_no_rule(monkeypatch):
             check_gradients(lambda x: x * 3.0 + x, 2.0, modes=modes)
         assert caught.value.rule is None
         assert caught.value.method == ("forward" if len(modes) == 2 else "numeric")
+        assert ("the two modes put the same rules together" in str(caught.value)) is (
+            len(modes) == 2
+        )
     check_gradients(lambda x: x * 3.0 + x, 2.0, modes=["forward"], order=1)
 
 
@@ -249,6 +271,44 @@ def test_a_failure_of_a_primitive_is_shown_at_a_simple_point():
         with pytest.raises(GradientMismatch) as caught:
             check_primitive(square)
         assert "at (4.0) it gives 2.0" in str(caught.value), "the first whole number above 3"
+
+
+def test_a_rule_that_is_wrong_on_a_kink_alone():
+    """Between the slopes of both sides all is right, so it must be outside to be wrong."""
+    hat = {"definition": lambda a: autograd.maximum(1 - abs(a), 0.0)}
+    kinks = [lambda a: a, lambda a: abs(a) - 1]
+
+    def rule(at_0):
+        return lambda out, a: autograd.where(
+            autograd.greater(abs(a), 1.0, 1.0), 0.0, 1 - 2 * autograd.greater(a, 0.0, at_0)
+        )
+
+    with registered("hat", **hat, partials=[rule(0.5)], kinks=kinks) as right:
+        check_primitive(right)
+    with (
+        registered("hat", **hat, partials=[rule(-1.0)], kinks=kinks) as wrong,
+        pytest.raises(GradientMismatch) as caught,
+    ):
+        check_primitive(wrong)
+    assert r"at (0.0) it gives 3.0" in str(caught.value)
+    assert "(1 from the left, -1 from the right: all between is right)" in str(caught.value)
+
+
+def test_operands_are_named_as_the_primitive_has_them():
+    """The first must be a number here, so the one that is differentiated is operand 1."""
+    rules = [None, lambda out, n, a: n]
+    with (
+        registered("power_n", arity=2, value=lambda n, a: n * a * a, partials=rules) as wrong,
+        pytest.raises(GradientMismatch, match="with regard to operand 1 is wrong"),
+    ):
+        check_primitive(wrong)
+
+
+def test_a_primitive_that_changes_its_mind(monkeypatch):
+    """Wrong while Hypothesis looks, right when its find is looked at."""
+    monkeypatch.setattr("autograd.testing.primitives._simplest", lambda primitive, order: (0.5,))
+    with pytest.raises(AssertionError, match=r"'tanh' was wrong at \(0.5,\), and then was not"):
+        check_primitive(autograd.tanh)
 
 
 def test_check_primitive_finds_what_else_is_wrong():
