@@ -8,7 +8,7 @@ from autograd import Step
 from viz.graph import number
 from viz.stepper.mistakes import wrong_steps
 from viz.stepper.story import Story, derivative
-from viz.stepper.text import equation, signed
+from viz.stepper.text import equation, in_names, signed
 
 HELP = "n or Enter: next   p: previous   g 5: go to step 5   f: first   l: last   q: quit"
 
@@ -96,8 +96,10 @@ def _backward(story: Story, step: Step, mistake: str | None) -> str:
     node, names = step.node, story.names
     assert node.primitive is not None
     root, name = names[story.root], names[node]
-    made = equation(story, node).partition(" = ")[0]
-    lines = [f"backward at {name} = {made}, {derivative(root, name)} = {number(step.upstream)}"]
+    lines = [
+        f"backward at {name} = {in_names(story, node)}, "
+        f"{derivative(root, name)} = {number(step.upstream)}"
+    ]
     for c in step.contributions:
         to = names[c.operand]
         chain = f"{derivative(root, to)} += {derivative(root, name)} * {derivative(name, to)}"

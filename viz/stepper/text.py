@@ -31,9 +31,14 @@ def equation(story: Story, node: Value) -> str:
     """How the value of ``node`` comes about, in names and then in numbers."""
     assert node.primitive is not None
     numbers = [signed(o.data if isinstance(o, Value) else o) for o in node.operands]
-    in_names = text(value_formula(node.primitive, story.operand_names(node)))
     in_numbers = text(value_formula(node.primitive, numbers))
-    return f"{in_names} = {tidy(in_numbers)} = {number(node.data)}"
+    return f"{in_names(story, node)} = {tidy(in_numbers)} = {number(node.data)}"
+
+
+def in_names(story: Story, node: Value) -> str:
+    """The formula of ``node`` in names."""
+    assert node.primitive is not None
+    return text(value_formula(node.primitive, story.operand_names(node)))
 
 
 def tidy(formula: str) -> str:
