@@ -42,7 +42,7 @@ def read_layout(graph: Graph, output: dict[str, Any]) -> Layout:
     for item in output.get("objects", []):
         if "pos" in item:
             centers[item["name"]] = point(item["pos"])
-        elif "bb" in item:
+        else:
             x0, y0, x1, y1 = item["bb"].split(",")
             x, y = point(f"{x0},{y1}")
             x_end, y_end = point(f"{x1},{y0}")
@@ -52,9 +52,7 @@ def read_layout(graph: Graph, output: dict[str, Any]) -> Layout:
     labels: dict[str, tuple[Point, float]] = {}
     texts = {edge.id: edge_text(edge) for edge in graph.edges}
     for item in output.get("edges", []):
-        if "id" not in item:
-            continue
-        if "pos" in item:
+        if "pos" in item:  # Graphviz loses an edge now and then, and says so on stderr
             curve = item["pos"].removeprefix("e,").split()[1:]
             paths[item["id"]] = [axes.uv(point(pair)) for pair in curve]
         if "lp" in item:

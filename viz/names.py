@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import cast
+from typing import Any, cast
 
 from autograd import Value
 from nn import Module
@@ -14,6 +14,7 @@ _DEEPEST = 3  # of lists inside lists, such as rows of a matrix
 _LONGEST = 100_000  # items looked at in all, so that a large data set does not slow a picture down
 _NOTEBOOK = frozenset(["In", "Out", "exit", "quit", "get_ipython"])  # IPython's own, not the user's
 
+Container = dict[Any, Any] | list[Any] | tuple[Any, ...]
 Names = Mapping[str, Value] | Mapping[Value, str]
 
 
@@ -73,7 +74,7 @@ def names_in(frame: FrameType) -> Known:
     budget = _LONGEST
     for name, item in variables:
         if issubclass(type(item), list | tuple | dict):
-            for path, value in _items(name, item, _DEEPEST):
+            for path, value in _items(name, cast(Container, item), _DEEPEST):
                 budget -= 1
                 if budget < 0:
                     break
@@ -109,15 +110,13 @@ def _modules(frame: FrameType) -> list[Module]:
     return list(found.values())
 
 
-def _items(path: str, container: object, depth: int) -> Iterator[tuple[str, Value | None]]:
+def _items(path: str, container: Container, depth: int) -> Iterator[tuple[str, Value | None]]:
     """Each item, a Value with its path and anything else as None."""
     pairs: Iterator[tuple[object, object]]
     if isinstance(container, dict):
         pairs = ((repr(k), item) for k, item in list(container.items()) if type(k) in (str, int))
-    elif isinstance(container, list | tuple):
-        pairs = ((index, item) for index, item in enumerate(container))
     else:
-        return
+        pairs = enumerate(container)
     for key, item in pairs:
         if isinstance(item, Value):
             yield f"{path}[{key}]", item

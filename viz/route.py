@@ -128,10 +128,7 @@ def _stops(
         return stops
     for u, half in ranks.items():
         if tail.u + 1.0 < u < head.u - 1.0:
-            v = _crossing(path, u)
-            if v is None:
-                return None
-            stops.append((u - half, u + half, v))
+            stops.append((u - half, u + half, _crossing(path, u)))
     return stops
 
 
@@ -144,20 +141,18 @@ def _through(stops: Sequence[Stop], label: Stop) -> list[Stop]:
     return sorted([*apart, (begin, end, label[2])])
 
 
-def _crossing(path: Sequence[Point], u: float) -> float | None:
-    """Where a chain of cubic curves crosses a line across the graph."""
-    for i in range(0, len(path) - 3, 3):
-        a, b, c, d = path[i : i + 4]
-        if a[0] <= u <= d[0]:
-            low, high = 0.0, 1.0
-            for _ in range(30):
-                t = (low + high) / 2
-                if _bezier(a[0], b[0], c[0], d[0], t) < u:
-                    low = t
-                else:
-                    high = t
-            return _bezier(a[1], b[1], c[1], d[1], low)
-    return None
+def _crossing(path: Sequence[Point], u: float) -> float:
+    """Where a chain of cubic curves that runs forwards crosses a line across the graph."""
+    curves = [path[i : i + 4] for i in range(0, len(path) - 3, 3)]
+    a, b, c, d = next((curve for curve in curves if u <= curve[3][0]), curves[-1])
+    low, high = 0.0, 1.0
+    for _ in range(30):
+        t = (low + high) / 2
+        if _bezier(a[0], b[0], c[0], d[0], t) < u:
+            low = t
+        else:
+            high = t
+    return _bezier(a[1], b[1], c[1], d[1], low)
 
 
 def _bezier(a: float, b: float, c: float, d: float, t: float) -> float:

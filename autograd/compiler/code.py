@@ -44,9 +44,6 @@ class Code(NamedTuple):
     def is_parameter(self, i: int) -> bool:
         return self.inputs <= i < self.inputs + self.parameters
 
-    def is_leaf(self, i: int) -> bool:
-        return self.primitives[i] is None
-
     def uses(self) -> list[int]:
         """How often each number is an operand or an output."""
         count = [0] * len(self.operands)

@@ -181,6 +181,11 @@ class Own(nn.Module):
             TypeError,
             "lambda.* no module for it: use one of",
         ),
+        (
+            lambda: nn.MLP(3, [2], output=activations.Activation("mine", lambda x: x * x)),
+            TypeError,
+            "activation mine is a function, and PyTorch has no module for it: use one of",
+        ),
         (Own, TypeError, r"takes a Neuron, a Layer or an MLP; got .*Own.*state_dict\(\)"),
         (exchanged, ValueError, "different activations, relu, tanh"),
         (lambda: [1.0], TypeError, r"got \[1.0\]"),

@@ -107,19 +107,27 @@ def test_a_folder_that_cannot_be(tmp_path, capsys):
     assert "python -m nn: " in capsys.readouterr().err
 
 
-def test_an_interrupt_keeps_what_was_learnt(tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_an_interrupt_keeps_what_was_learnt(epochs, tmp_path, capsys, monkeypatch):
     fit = nn.fit
 
     def interrupted(*args, **kwargs):
         def stop(model, history):
-            if len(history) == 2:
+            if len(history) == epochs:
                 raise KeyboardInterrupt
 
-        return fit(*args, **kwargs, callbacks=[stop])
+        def first(prediction, target):
+            stop(None, [])
+            return prediction
+
+        return fit(*args, **kwargs | {"metrics": ["accuracy", first]}, callbacks=[stop])
 
     monkeypatch.setattr(nn, "fit", interrupted)
     assert main([*QUICK, "--out-dir", str(tmp_path)]) == 0
-    assert "interrupted in epoch 3" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"interrupted in epoch {epochs + 1}" in printed
+    assert f"{epochs} epochs in" in printed
+    assert ("trained on" in printed) == (epochs > 0)
     assert len(os.listdir(tmp_path)) == 3
 
 

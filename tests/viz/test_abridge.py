@@ -1,5 +1,7 @@
 """Frames by module call, and what a large graph becomes."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ import nn
 import viz
 from autograd import Value
 from viz.build import build
+from viz.card import EDGE_CELL
 from viz.names import Known
 
 
@@ -145,6 +148,47 @@ def test_never_more_nodes_than_asked_for(max_nodes, seed):
         assert f"{graph.size - shown:,} of {graph.size:,} values left out" in graph.caption
     else:
         assert shown == graph.size
+
+
+def test_of_what_is_too_much_even_collapsed_the_nearest_is_drawn():
+    model = nn.MLP(1, [8, 1], rng=0)
+    x = far = Value(1.0, name="x")
+    for _ in range(100):
+        far = far.tanh()
+    near = model([far])
+    for _ in range(3):
+        near = near * near
+    x.data = 2.0
+    drawing = viz.draw(near, max_nodes=8, rankdir="TB")
+    kinds = [node.kind for node in drawing.graph.nodes]
+    assert kinds == ["more", "operation", "operation", "operation", "group"] + ["operation"] * 3
+    svg = drawing.svg()
+    first, *others = re.findall(r'<g [^>]*class="node".*?</g>', svg, re.DOTALL)
+    assert "98 more values" in first
+    assert "stroke-dasharray" in first
+    assert not any("stroke-dasharray" in box for box in others)
+    # the caption is longer than the picture is wide
+    width = float(re.search(r' width="([\d.]+)"', svg)[1])
+    lines = re.findall(r'x="12" y="[\d.]+">([^<]*)</text>', svg)
+    assert " ".join(lines) == drawing.graph.caption
+    assert len(lines) == 2
+    assert max(map(len, lines)) * EDGE_CELL < width - 24
+
+
+def test_a_network_that_feeds_itself_has_edges_backwards():
+    model = nn.MLP(2, [3, 2], rng=0)
+    state = inputs(2)
+    for _ in range(30):
+        state = model(state)
+    drawing = viz.draw(state[0] * state[1], max_nodes=12)
+    names = {node.id: node.name for node in drawing.graph.nodes}
+    back = [e for e in drawing.graph.edges if "layers.1" in names[e.tail] and e.count > 1]
+    assert sorted((names[e.tail], names[e.head], e.count) for e in back) == [
+        (f"layers.1.neurons.{i}", f"layers.0.neurons.{j}", 29) for i in range(2) for j in range(3)
+    ]
+    svg = drawing.svg()
+    assert svg.count(">\N{MULTIPLICATION SIGN}29<") == 6
+    assert svg.count(">\N{MULTIPLICATION SIGN}30<") == 6
 
 
 @pytest.mark.parametrize("rankdir", ["LR", "TB"])

@@ -58,6 +58,16 @@ def test_the_page_is_whole_and_small(tmp_path):
         film.save(tmp_path / "film.gif")
 
 
+def test_a_notebook_plays_it():
+    film, _, _ = trained(5)
+    bundle = film._repr_mimebundle_()
+    assert bundle["text/plain"] == f"<Film: 5 epochs of {film.model!r} in 6 frames>"
+    before, _, script = bundle["text/html"].partition("<script>")
+    assert "<img" in before  # where scripts do not run
+    assert bundle["text/html"] in film.html()
+    assert script.rstrip().endswith("</script>")
+
+
 def test_what_cannot_be_filmed_says_why():
     inputs, targets = xor(labels=(-1, 1))
     with pytest.raises(ValueError, match="3,000 parameters at most; this model has 13,002"):

@@ -13,7 +13,9 @@ from autograd import Value
 from autograd.testing.strategies import programs
 from viz import Drawing, dot, render
 from viz.build import build
+from viz.card import card
 from viz.graph import Node, number
+from viz.layout import read_layout
 from viz.route import Box, route
 from viz.spans import placed, ranks
 
@@ -351,3 +353,21 @@ def test_an_edge_backwards_and_one_without_a_path_are_still_drawn():
     ways = route(graph, boxes, {}, {})
     assert all(len(way.points) == 4 for way in ways.values())
     assert a != b
+
+
+def test_an_edge_that_graphviz_lost_is_drawn_from_box_to_box():
+    """It says "lost edge" of some and gives no way for them."""
+    x = Value(1.0)
+    graph = build((x * 2.0 + 1.0).tanh() * x)
+    output = render.layout(dot.to_layout_dot(graph))
+    whole = read_layout(graph, output)
+    for edge in output["edges"]:
+        del edge["pos"]
+    lost = read_layout(graph, output)
+    for edge in graph.edges:
+        (u, v), (end, arrival) = (lost.ways[edge.id].points[k] for k in (0, -1))
+        assert u == whole.ways[edge.id].points[0][0]
+        assert end == whole.ways[edge.id].points[-1][0]
+        tail, head = (card(node) for node in graph.nodes if node.id in (edge.tail, edge.head))
+        assert abs(v - lost.centers[edge.tail][1]) < tail.height / 2
+        assert abs(arrival - lost.centers[edge.head][1]) < head.height / 2

@@ -305,6 +305,12 @@ def test_contours_and_the_paths_of_several_optimizers():
     assert checked > 500
 
 
+def test_a_surface_that_is_flat_is_one_contour():
+    ax = plot_loss_surface(lambda x: 3.0 + 0.0 * x[0], [[1.0, 1.0], [0.5, 0.0]])
+    (contours,) = ax.collections
+    assert list(contours.levels) == [3.0]
+
+
 def test_what_flies_off_does_not_set_the_scale():
     path = descent_path(bowl, [-5.0, -2.0], lambda p: SGD(p, lr=0.6))
     assert abs(path[-1][1]) > 1000

@@ -16,6 +16,7 @@ matplotlib.use("Agg")
 import numpy
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
+from matplotlib.contour import QuadContourSet
 from PIL import Image
 
 import nn
@@ -103,6 +104,13 @@ def test_points_and_regions():
         for x, y in [(0.5, 0.1), (0.5, 0.9), (0.0, 0.0), (1.1, 0.9), (-0.1, 0.5)]:
             inside = regions.get_paths()[k].contains_point((x, y))
             assert inside == ((slanted([x, y]) > 0) == bool(k))
+
+
+def test_where_one_class_has_it_all_there_is_no_boundary():
+    ax = plot_decision_boundary(lambda x: 1.0 + x[0] ** 2, SQUARE, [1, 1, -1, 1], resolution=21)
+    assert ax.get_title() == "Decision boundary: 75.0% of 4 points right"
+    regions = [c for c in ax.collections if isinstance(c, QuadContourSet)]
+    assert [c.filled for c in regions] == [True]
 
 
 def test_three_classes():
@@ -299,6 +307,12 @@ def test_a_player_that_needs_nothing_else(tmp_path):
     assert 'alt="Loss surface: plain: ' in page
     assert page.count("data-lm-suppress-shortcuts") == 2
     assert 'data-stepgrad-animation="150"' in page
+
+
+def test_a_notebook_plays_it():
+    page = animate_descent(bowl, [[1.0, 1.0], [0.5, 0.0]])._repr_html_()
+    assert len(json.loads(re.search(r'json">(.*?)</script>', page).group(1))) == 2
+    assert "data-stepgrad-animation" in page
 
 
 def test_nothing_to_animate():

@@ -47,10 +47,9 @@ def _style(palette: Palette) -> str:
 
 def _frames(graph: Graph, layout: Layout) -> Iterator[str]:
     for group in graph.groups:
-        if group.id in layout.frames:
-            x, y, width, height = layout.frames[group.id]
-            yield f'<path class="frame" d="{_rectangle(x, y, width, height)}"/>'
-            yield f'<text x="{x + 9:.0f}" y="{y + 15:.0f}">{escape(plain(group.label))}</text>'
+        x, y, width, height = layout.frames[group.id]
+        yield f'<path class="frame" d="{_rectangle(x, y, width, height)}"/>'
+        yield f'<text x="{x + 9:.0f}" y="{y + 15:.0f}">{escape(plain(group.label))}</text>'
 
 
 def _edges(graph: Graph, layout: Layout) -> Iterator[str]:
