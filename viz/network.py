@@ -63,13 +63,6 @@ class Network:
                 for j in self.columns[column - 1].neurons:
                     yield column, i, j, neurons[i].weights[j]
 
-    def nodes(self) -> Iterator[tuple[int, int, Value]]:
-        """The neurons that are drawn: column, index, bias."""
-        for column in range(1, len(self.columns)):
-            neurons = self.neurons(column)
-            for i in self.columns[column].neurons:
-                yield column, i, neurons[i].bias
-
     @property
     def has_gradients(self) -> bool:
         """Whether a backward pass has reached any of its parameters."""

@@ -111,8 +111,6 @@ def _rule(prefix: str, names: str, property: str, color: str) -> str:
 def _frames(graph: Graph, layout: Layout, prefix: str) -> Iterator[str]:
     yield f'<g class="muted" {_SMALL} fill="{LIGHT.muted}">'
     for group in graph.groups:
-        if group.id not in layout.frames:
-            continue
         x, y, width, height = layout.frames[group.id]
         yield (
             f'<g id="{prefix}-{group.id}"><rect class="frame" x="{_n(x)}" y="{_n(y)}" '
