@@ -16,6 +16,9 @@ from autograd.value import Value
 
 Function = Callable[[list[Value]], list[Any]]
 
+SHOWN = 8
+"""How many arguments a message shows."""
+
 
 class GradientMismatch(AssertionError):
     """Two ways to compute a derivative disagree by more than rounding explains.
@@ -85,7 +88,8 @@ def check_gradients(
     args:
         Where to check; Values stand for their numbers.
     order:
-        1 checks the gradient, 2 the Hessian also, and so on.
+        1 checks the gradient, 2 the Hessian also, and so on: each order takes as many times longer
+        as there are numbers.
     modes:
         Which of "reverse" (backprop) and "forward" are held against differences; with both, also
         against each other.
@@ -177,8 +181,6 @@ def check_function(
     leaves = [Value(x, name=label) for x, label in zip(numbers, labels, strict=True)]
     outputs = _outputs(f, leaves)
     names = [f"output {i}" if len(outputs) > 1 else "the output" for i in range(len(outputs))]
-    shown = ", ".join(f"{label} = {x!r}" for label, x in zip(labels[:8], numbers, strict=False))
-    shown += f" and {len(labels) - 8} more" if len(labels) > 8 else ""
     seen: list[Any] = []
     for _ in range(order):
         variables = own(leaves)
@@ -186,10 +188,20 @@ def check_function(
         for found in _compared(f, outputs, names, leaves, variables, labels, modes):
             if found.excess > 0:
                 f(leaves)  # a module's parameters are back at the point
-                raise GradientMismatch(found, shown, wrong_rule(seen) or wrong_derivative(seen))
+                at = _inputs(labels, numbers, found.argument)
+                raise GradientMismatch(found, at, wrong_rule(seen) or wrong_derivative(seen))
         names = [f"d {name} / d {label}" for name in names for label in labels]
         f = _slopes_of(f, own)
         outputs = _outputs(f, leaves)
+
+
+def _inputs(labels: list[str], numbers: list[float], argument: str) -> str:
+    """Which argument is which number: eight of them at most, ``argument`` among them."""
+    shown = [f"{label} = {x!r}" for label, x in zip(labels, numbers, strict=True)]
+    if len(shown) <= SHOWN:
+        return ", ".join(shown)
+    first = shown.pop(labels.index(argument))
+    return f"{', '.join([first, *shown[: SHOWN - 1]])} and {len(labels) - SHOWN} more"
 
 
 def _slopes_of(f: Function, own: Callable[[list[Value]], list[Value]]) -> Function:

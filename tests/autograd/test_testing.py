@@ -294,6 +294,13 @@ def test_a_rule_that_is_wrong_on_a_kink_alone():
     assert "(1 from the left, -1 from the right: all between is right)" in str(caught.value)
 
 
+def test_of_many_arguments_the_wrong_one_is_shown():
+    with pytest.raises(GradientMismatch) as caught:
+        check_gradients(lambda x: sum(x[:11]) + x[11].data, list(map(float, range(13))), order=1)
+    first = "argument 0[11] = 11.0, argument 0[0] = 0.0, argument 0[1] = 1.0"
+    assert re.search(rf" at +{re.escape(first)}.*0\[6\] = 6.0 and 5 more\n", str(caught.value))
+
+
 def test_operands_are_named_as_the_primitive_has_them():
     """The first must be a number here, so the one that is differentiated is operand 1."""
     rules = [None, lambda out, n, a: n]
