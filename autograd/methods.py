@@ -89,7 +89,7 @@ def other(primitive: Primitive, operands: tuple[Any, ...], y: Any) -> Any:
     return Value.record(primitive, operands)
 
 
-def generate(primitive: Primitive, reflected: bool = False) -> Callable[..., Any]:
+def generate(primitive: Primitive, reflected: bool) -> Callable[..., Any]:
     """The method of Value for a primitive of one or two operands."""
     source = unary(primitive) if primitive.arity == 1 else binary(primitive, reflected)
     scope: dict[str, Any] = namespace() | {

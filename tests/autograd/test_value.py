@@ -1,7 +1,9 @@
 """A Value: what it takes, what it refuses and how it says so, copies, names, comparison."""
 
+import contextlib
 import copy
 import math
+import operator
 import pickle
 import threading
 from decimal import Decimal
@@ -389,3 +391,38 @@ def test_no_grad_of_another_thread_and_of_before():
     done.set()
     thread.join()
     assert here == fresh[0] == (x, x)
+
+
+@pytest.mark.parametrize("kind", [int, float, Fraction, np.float64, np.int64, Value])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow"])
+def test_a_number_of_any_kind_on_either_side(name, kind):
+    op = getattr(operator, name)
+    for around in (no_grad, contextlib.nullcontext):
+        with around():
+            left, right = op(kind(3), Value(2.0)), op(Value(2.0), kind(3))
+        assert (left.data, right.data) == (op(3.0, 2.0), op(2.0, 3.0))
+        assert [a.data for a in left.args] == ([] if around is no_grad else [3.0, 2.0])
+        assert [a.data for a in right.args] == ([] if around is no_grad else [2.0, 3.0])
+
+
+def test_comparisons_are_those_of_the_data():
+    for a, b in [(1.0, 2.0), (2.0, 1.0), (1.0, 1.0), (math.nan, 1.0)]:
+        for other in (b, Value(b)):
+            x = Value(a)
+            assert [x < other, x <= other, x > other, x >= other] == [a < b, a <= b, a > b, a >= b]
+
+
+def test_methods_are_called_what_they_are():
+    assert [Value.tanh.__name__, Value.__add__.__name__, Value.add.__name__] == [
+        "tanh",
+        "add",
+        "add",
+    ]
+
+
+def test_backward_starts_from_one():
+    x = Value(3.0)
+    autograd.backward(x * x)
+    assert x.grad == 6.0
+    autograd.backward(x * x, 0.5)
+    assert x.grad == 9.0
