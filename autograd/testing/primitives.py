@@ -73,8 +73,13 @@ def check_primitive(
 
 def _simplest(primitive: Primitive, order: int) -> tuple[float, ...] | None:
     """The simplest point of the domain that Hypothesis can find where something is wrong."""
-    from hypothesis import HealthCheck, find, settings
-    from hypothesis.errors import NoSuchExample
+    try:
+        from hypothesis import HealthCheck, find, settings
+        from hypothesis.errors import NoSuchExample
+    except ImportError as error:
+        raise ImportError(
+            "check_primitive draws points with Hypothesis: pip install hypothesis, or give points="
+        ) from error
 
     from autograd.testing.strategies import points_in
 

@@ -311,6 +311,13 @@ def test_operands_are_named_as_the_primitive_has_them():
         check_primitive(wrong)
 
 
+def test_without_hypothesis_points_are_asked_for(monkeypatch):
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    check_primitive(autograd.tanh, points=[(0.5,), (-1.0,)])
+    with pytest.raises(ImportError, match="pip install hypothesis, or give points="):
+        check_primitive(autograd.tanh)
+
+
 def test_a_primitive_that_changes_its_mind(monkeypatch):
     """Wrong while Hypothesis looks, right when its find is looked at."""
     monkeypatch.setattr("autograd.testing.primitives._simplest", lambda primitive, order: (0.5,))
