@@ -245,7 +245,9 @@ def test_odd_functions(f, x):
     assert grad(grad(f))(-x) == -grad(grad(f))(x)
 
 
-@pytest.mark.parametrize("f", [cos, abs, lambda x: x * x, lambda x: x**2], ids=["cos", "abs", "x*x", "x**2"])
+@pytest.mark.parametrize(
+    "f", [cos, abs, lambda x: x * x, lambda x: x**2], ids=["cos", "abs", "x*x", "x**2"]
+)
 @few
 @given(x=numbers(-30, 30))
 def test_even_functions(f, x):
