@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograd.backprop import graph, leading_to, reached, sweep
-from autograd.trace import Operand, Trace
+from autograd.trace import Operand, Term, Trace
 from autograd.value import Value, this_thread
 
 
@@ -51,9 +51,15 @@ def differentiated(
         primitive = node.primitive
         assert primitive is not None
         operands = _terms(node, terms)
+        active = tuple(isinstance(o, Value) for o in node.operands)
+        numbers: tuple[Any, ...] = ()
+        if not any(isinstance(o, Term) for o in operands):
+            # all were folded: on floats a rule's own / and ** would be Python's, which raise
+            numbers = primitive.forward(active)(*operands)[1:]
         for i, operand in enumerate(node.operands):
             if isinstance(operand, Value) and operand in wanted:
-                yield operand, primitive.partial(i, terms[node], operands)
+                local = numbers[i] if numbers else primitive.partial(i, terms[node], operands)
+                yield operand, local
 
     adjoint = sweep(output, 1.0, nodes, edges)
     return [adjoint.get(parameter, 0.0) for parameter in parameters]

@@ -505,3 +505,17 @@ def test_recorded_is_what_compile_takes():
     assert program([[1.0, 2.0], [3.0, 5.0]]) == [1.0, 16.0]
     with pytest.raises(ValueError, match="at least one row"):
         recorded(lambda x: x[0], [])
+
+
+@pytest.mark.parametrize("exponent", [0.25, 3.0, -1.5])
+@pytest.mark.parametrize("number", [-0.5, 0.0, 1e200])
+def test_a_power_of_what_folds_to_a_number(number, exponent):
+    """leaky_relu of a positive number does not depend on its slope: a rule then meets floats, on
+    which Python's ** gives complex numbers and raises."""
+    slope = Value(0.5)
+    base = autograd.leaky_relu(1.0, slope) * number
+    output = base**exponent * slope
+    wanted = autograd.gradients(output, [slope])
+    program = autograd.compile(output, [], [slope], backend="python")
+    value, found = program.value_and_grad([[]])
+    assert repr((value, found)) == repr((output.data, list(wanted)))
