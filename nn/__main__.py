@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import nn
-from nn.console import Parser, printable, write_anything
+from nn.console import Parser, printable, run
 
 _DESCRIPTION = """\
 Train a small network to tell two moons apart, and see what it learnt.
@@ -197,5 +197,4 @@ def _widths(text: str) -> list[int]:
 
 
 if __name__ == "__main__":
-    write_anything()
-    sys.exit(main())
+    run(main)

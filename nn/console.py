@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 
@@ -29,8 +31,22 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
-def write_anything() -> None:
-    """Let the output write out, as ``\\u91cd``, what its encoding has no letter for."""
+def run(main: Callable[[], int]) -> NoReturn:
+    """Run a command line and end with its exit code; an interruption ends it without a traceback.
+
+    What the output's encoding has no letter for is written out, as ``\\u91cd``. Where nobody reads
+    on, as behind ``| head``, the exit code is 1; after Ctrl-C it is 130, as shells have it.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # else Python would try once more to write what is left, at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)

@@ -10,15 +10,15 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograd import Value
-from nn.console import Parser, printable, write_anything
+from autograd import Value, graph
+from nn.console import Parser, printable, run
 from viz.build import RANKDIRS, build
 from viz.drawing import SUFFIXES, Drawing
 from viz.expression import ExpressionError, functions, parse
 from viz.names import Known
 from viz.render import RenderError
 from viz.stepper import Stepper
-from viz.stepper.story import Story
+from viz.stepper.story import MAX_NODES, Story
 from viz.stepper.terminal import interact
 
 PICTURE, PAGE = "graph.svg", "steps.html"
@@ -142,10 +142,10 @@ def _compute(source: str, assignments: Sequence[str]) -> tuple[Value, dict[Value
 
 
 def _told(root: Value, leaves: dict[Value, str]) -> Story:
-    try:
-        return Story.of(root, Known(chosen=leaves))
-    except ValueError as error:
-        raise Usage(f"  {error}") from None
+    size = len(graph(root))
+    if size > MAX_NODES:
+        raise Usage(f"  {size:,} values are too many to step through: {MAX_NODES:,} at most")
+    return Story.of(root, Known(chosen=leaves))
 
 
 def _assignment(text: str) -> tuple[str, float]:
@@ -202,5 +202,4 @@ def _save(what: Drawing | Stepper, path: Path, words: str) -> bool:
 
 
 if __name__ == "__main__":
-    write_anything()
-    sys.exit(main())
+    run(main)
