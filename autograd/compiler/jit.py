@@ -8,6 +8,8 @@ import functools
 import hashlib
 import math
 import os
+import re
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +25,11 @@ if llvm.llvm_version_info < (20,):
         "pip install --upgrade 'stepgrad[fast]'"
     )
 
-MAGIC = b"stepgrad object 1\n"
+MAGIC = b"stepgrad object 2\n"
+_OURS = re.compile(r"[0-9a-f]{64}(\..*)?")  # of the files that are in the folder of the cache
+_READ = os.O_RDONLY
+for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # no link, no waiting for a pipe
+    _READ |= getattr(os, _flag, 0)
 KEPT = 500  # files in the cache, of which the oldest go first
 
 
@@ -88,8 +94,10 @@ class Loaded:
 def load(text: str) -> Loaded:
     """The module ``text``, compiled, or read from the cache on disk.
 
-    The cache is a file for each text, machine and version of LLVM: there is nothing to go stale. A
-    file that is not whole is not used, and is written anew; the oldest go where there are many.
+    The cache is a file for each text, machine and version of LLVM: there is nothing to go stale. It
+    is only a copy, so what is wrong with it is no error: where a file is damaged, of another
+    program, no plain file, or in the reach of other users (it is code that will be run), the text
+    is compiled, and the file written anew where that can be. The oldest go where there are many.
     ``STEPGRAD_CACHE`` names the folder; empty, nothing is kept.
     """
     here = machine()
@@ -118,42 +126,56 @@ def cache_folder() -> Path | None:
 
 
 def _read(path: Path) -> bytes | None:
-    """The code in a file of the cache, or None if there is none or it is damaged."""
+    """The code that ``_write`` put into a file, or None if anything else is there."""
     try:
-        return unpacked(path.read_bytes())
+        if not _private(os.stat(path.parent)):
+            return None
+        descriptor = os.open(path, _READ)
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or not _private(status):
+                return None
+            return unpacked(path.name, file.read())
     except OSError:
         return None
 
 
-def packed(code: bytes) -> bytes:
-    """What a file of the cache holds."""
-    return MAGIC + hashlib.sha256(code).digest() + code
+def _private(status: os.stat_result) -> bool:
+    """Whether this user alone may write to it; on Windows it is in the user's profile."""
+    if not hasattr(os, "getuid"):
+        return True
+    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def unpacked(data: bytes) -> bytes | None:
-    """The code that was packed, or None if ``data`` is anything else."""
-    head, digest, code = data[: len(MAGIC)], data[len(MAGIC) :][:32], data[len(MAGIC) + 32 :]
-    return code if head == MAGIC and digest == hashlib.sha256(code).digest() else None
+def packed(name: str, code: bytes) -> bytes:
+    """What the file ``name`` of the cache holds."""
+    return MAGIC + hashlib.sha256(name.encode() + code).digest() + code
+
+
+def unpacked(name: str, data: bytes) -> bytes | None:
+    """The code that was packed for ``name``, or None if ``data`` is anything else."""
+    code = data[len(MAGIC) + 32 :]
+    return code if data == packed(name, code) else None
 
 
 def _write(path: Path, code: bytes) -> None:
     """Put a file into the cache, whole or not at all; a cache that can't be written is no error."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(packed(code))
+                file.write(packed(path.name, code))
             os.replace(temporary, path)
-        except OSError:
+        except BaseException:
             os.unlink(temporary)
             raise
         _trim(path.parent)
 
 
 def _trim(folder: Path) -> None:
-    """Leave the newest of the files in the cache; what another process removed is gone already."""
-    names = os.listdir(folder)
+    """Leave the newest files of the cache; what another process removed is gone already."""
+    names = [name for name in os.listdir(folder) if _OURS.fullmatch(name)]
     if len(names) > KEPT:
         made = {}
         for name in names:
