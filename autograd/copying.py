@@ -29,11 +29,16 @@ def deepcopy(root: Value, memo: dict[int, Any]) -> Value:
     """For ``copy.deepcopy``: what was shared stays shared, within ``root`` and beyond it."""
     leaves, turns = _in_turn(root)
     set_again = {node for node in turns if node.primitive is None}
+    kept = memo.setdefault(id(memo), [])  # where copy.deepcopy keeps originals alive
+    met_again = False
     for node in leaves + turns:
         if id(node) not in memo:
             memo[id(node)] = _clone(node, memo)
-            memo.setdefault(id(memo), []).append(node)  # as copy.deepcopy keeps originals alive
-        elif node in set_again:
+            kept.append(node)
+        else:
+            met_again = met_again or node in set_again
+    if met_again:  # it is newer than some of what was copied and older than the rest
+        for node in sorted((o for o in kept if isinstance(o, Value)), key=lambda o: o.serial):
             memo[id(node)]._serial = serial()
     return memo[id(root)]  # type: ignore[no-any-return]
 
