@@ -367,7 +367,7 @@ TestLife.settings = settings(
 )
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_in_copies_only_what_was_stale_is(order):
     """Found by a life: a leaf met again in an old graph made the copy of a new one stale."""
     x = Value(3.0)
