@@ -73,9 +73,7 @@ class Tree:
 
     def __init__(self, place: Path):
         self.place = place
-        unread = shutil.ignore_patterns(
-            ".git", "mutation*", ".venv", "__pycache__", ".*_cache", ".mutation"
-        )
+        unread = shutil.ignore_patterns(".*", "mutation*", "__pycache__")
         shutil.copytree(ROOT, place, ignore=unread)
         self.writes = 0
 
