@@ -118,7 +118,7 @@ class Primitive:
                 raise TypeError(f"{self.name} takes at least one operand, got none")
             return operands
         missing = self.arity - len(operands)
-        if missing and 0 < missing <= len(self.defaults):
+        if 0 < missing <= len(self.defaults):
             return operands + self.defaults[-missing:]
         if missing:
             least = self.arity - len(self.defaults)

@@ -449,6 +449,7 @@ def test_domains_are_those_of_calculus():
 def test_what_a_primitive_without_a_text_says():
     with registered("twice", value=lambda a: a + a, partials=(lambda out, a: 2.0,)) as twice:
         assert twice.__doc__ == "twice of 1 operand."
+        assert twice.words == "twice scales the gradient by its local derivative"
     with registered(
         "total", arity=None, value=lambda *a: sum(a), partials=lambda out, operand: 1.0
     ) as total:

@@ -247,3 +247,8 @@ def test_a_seed_stands_though_it_depends_on_another():
     y = h * 2
     assert tangents([y], {x: 1.0})[y] == 12.0
     assert tangents([y], {x: 1.0, h: 5.0})[y] == 10.0
+
+
+def test_an_output_that_depends_on_nothing_has_no_tangent():
+    outputs, tangent = jvp(lambda x: [x * 2, Value(3.0), 4.0], (1.0,), (1.0,))
+    assert (outputs, tangent) == ([2.0, 3.0, 4.0], [2.0, 0.0, 0.0])
