@@ -9,7 +9,7 @@ import base64
 import json
 import re
 import xml.etree.ElementTree as ET
-from functools import cache
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -149,12 +149,12 @@ class Comparison:
             assert got == wanted
 
 
-@cache
+@lru_cache(maxsize=500)
 def _parsed(wanted: str) -> ET.Element:
     return ET.fromstring(wanted.encode())
 
 
-@cache
+@lru_cache(maxsize=500)
 def _events(wanted: str) -> "list[tuple[str, str, Any]]":
     return _Events(wanted).found
 

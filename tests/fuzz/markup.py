@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from unittest.mock import patch
 
@@ -182,7 +182,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
     return first + typed.joined(texts)
 
 
-@cache
+@lru_cache(maxsize=500)
 def _harmless(kind: str, texts: tuple[str, ...]) -> str:
     return _made(kind, list(texts))
 
