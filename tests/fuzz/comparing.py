@@ -131,7 +131,9 @@ class Comparison:
         self.json(data, expected)
 
     def json(self, got: Any, wanted: Any, key: str = "") -> None:
-        if isinstance(wanted, dict):
+        if key == "path":  # there for what is shown cut, so perhaps not for a placeholder
+            assert all(path == line(path, 80) for path in got.values())
+        elif isinstance(wanted, dict):
             assert list(got) == list(wanted)
             for name in wanted:
                 self.json(got[name], wanted[name], name)

@@ -93,9 +93,9 @@ class Story:
             for i, value in enumerate(recording.values)
         }
         longer = {
-            value: plain(name, 80)
+            value: path
             for value, name in known.found.items()
-            if value in shown and "." in name and name != shown[value]
+            if value in shown and "." in name and (path := plain(name, 80)) != shown[value]
         }
         taken = tuple(_renamed(step, shown) for step in steps(root))
         gradients = {root: 1.0}
