@@ -16,6 +16,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import CodeType
 from unicodedata import normalize
+from unittest.mock import patch
 
 import interpreter
 import texts as typed
@@ -134,7 +135,7 @@ def _only_shows(text: str) -> None:
 
 # -- how it is run --------------------------------------------------------------------------------
 
-viz_command._parser = functools.cache(viz_command._parser)  # reads no state, and takes a while
+_viz_parser = functools.cache(viz_command._parser)  # reads no state, and takes a while
 _nn_parser = functools.cache(nn_command._parser)
 _DEEDS = {"exec", "import", "open", "os", "subprocess", "socket", "shutil", "ctypes", "sys"}
 # what autograd makes of an entry of its table when that is first used
@@ -159,19 +160,18 @@ def _recorded(source: str, assignments: list[str]) -> tuple[Value, dict[Value, s
     return found
 
 
-viz_command._compute = _recorded
-
-
 def _audit(event: str, arguments: tuple[object, ...]) -> None:
     """Python's own record of what is done: in an expression nothing may be."""
-    if _watching and event.partition(".")[0] in _DEEDS:
+    if not _watching:
+        return
+    if event.partition(".")[0] in _DEEDS:
         code = arguments[0]
         if event == "exec" and isinstance(code, CodeType) and code.co_filename in _GENERATED:
             return
         _forbidden.append(f"{event} {arguments!r:.80}")
 
 
-sys.addaudithook(_audit)
+sys.addaudithook(_audit)  # for good: hooks cannot be taken away
 
 
 @contextmanager
@@ -198,7 +198,11 @@ def _captured(stdin: str) -> Iterator[tuple[io.StringIO, io.StringIO]]:
 
 
 def _run(arguments: list[str], stdin: str) -> tuple[object, str, str]:
-    with _captured(stdin) as (out, err):
+    with (
+        _captured(stdin) as (out, err),
+        patch.object(viz_command, "_compute", _recorded),
+        patch.object(viz_command, "_parser", _viz_parser),
+    ):
         try:
             code: object = viz_command.main(arguments)
         except SystemExit as end:
