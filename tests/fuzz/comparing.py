@@ -143,6 +143,8 @@ class Comparison:
                 self.json(mine, other, key)
         elif isinstance(wanted, str) and key == "ways":
             assert _GEOMETRY.fullmatch(got)
+        elif isinstance(wanted, str) and wanted.startswith("<svg"):
+            self.xml(got, wanted)
         elif isinstance(wanted, str):
             self.text(got, wanted)
         elif isinstance(wanted, float | int):

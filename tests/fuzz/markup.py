@@ -25,6 +25,7 @@ from viz.build import build
 from viz.display import history_html, module_html, program_html, value_html
 from viz.drawing import Drawing
 from viz.field import field
+from viz.filming import film
 from viz.graph import Graph
 from viz.model import ModelDrawing, draw_model
 from viz.stepper import Stepper, still
@@ -148,10 +149,13 @@ KINDS: dict[str, tuple[str, Make]] = {
     "history": ("html", _history),
     "page": ("html", _page),
     "program": ("text", lambda texts: ""),
+    "film": ("html", lambda texts: film(_box(texts), [[0.5]], [1.0]).html()),
 }
 """By name the format, and what makes the output of the texts."""
 
-_ATTRIBUTES = frozenset(kind for kind in KINDS if re.search("frames|collapsed|model|module", kind))
+_ATTRIBUTES = frozenset(
+    kind for kind in KINDS if re.search("frames|collapsed|model|module|film", kind)
+)
 
 
 # -- what is checked ------------------------------------------------------------------------------
