@@ -78,6 +78,8 @@ def check_usable(run, states, later):
     assert not is_paused()
     assert not paused
     history = run.history
+    if 0 < step < BATCHES * EPOCHS:
+        assert history is not None, "it ends training, and what happened is returned"
     if history is not None and len(history) < EPOCHS:
         assert history.stopped == f"interrupted in epoch {len(history) + 1}"
         assert 0 <= step - BATCHES * len(history) <= BATCHES
