@@ -91,7 +91,10 @@ def mutants(root: Path, path: str) -> Iterator[Mutant]:
                 # the * of f(*args) and of def f(*, name) is no operator
                 before = "".join(lines[: line - 1]) + lines[line - 1][:column]
                 starred = lines[line - 1][column] == "*" and before.rstrip().endswith(("(", ","))
-                if not starred and not any(a <= (line, column) < b for a, b in unread):
+                # Cosmic Ray can't replace `except (module.Error, ...)`
+                dotted = name == "ExceptionReplacer" and "." in lines[line - 1]
+                read = not any(start <= (line, column) < end for start, end in unread)
+                if read and not starred and not dotted:
                     text = lines[line - 1].strip()
                     yield Mutant(path, name, occurrence, line, text, seen[text])
                     seen[text] += 1
