@@ -111,12 +111,13 @@ def test_collapsed_to_neurons_then_to_layers():
 def test_the_digits_network_is_drawn_small():
     model = nn.MLP(784, [16, 16, 10], rng=0)
     pixels = [Value(i / 784) for i in range(784)]
-    graph = viz.draw(model(pixels)).graph
+    drawing = viz.draw(model(pixels))
+    graph = drawing.graph
     assert graph.size > 26_000
     assert len(graph.nodes) < 60
     many = [node for node in graph.nodes if "784 leaves" in node.details]
     assert [node.name for node in many] == ["pixels[0] … pixels[783]"]
-    assert viz.draw(model(pixels)).svg().count('class="node"') == len(graph.nodes)
+    assert drawing.svg().count('class="node"') == len(graph.nodes)
 
 
 def test_a_batch_shows_the_network_once():
