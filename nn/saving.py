@@ -211,7 +211,9 @@ def _restored(argument: Any) -> Any:
         raise ValueError(f"an activation is {reprlib.repr(argument)}, without a name")
     settings = {key: value for key, value in argument.items() if key != "name"}
     for key, value in settings.items():
-        if type(value) not in (int, float) or not math.isfinite(value):
-            raise ValueError(f"the setting {key!r} is {reprlib.repr(value)}, not a number")
+        if not key.isidentifier() or type(value) not in (int, float) or not math.isfinite(value):
+            raise ValueError(
+                f"a setting is {key!r}: {reprlib.repr(value)}, not a name and a number"
+            )
     activation = activations.names[known("activation", name, activations.names)]
     return activation.using(**settings) if settings else activation

@@ -338,7 +338,8 @@ def arguments(**changes):
         (arguments(sizes=[1] * 10_000), "its sizes want more weights"),
         (arguments(activation={"name": "reloo"}), "no activation 'reloo': did you mean 'relu'"),
         (arguments(activation={}), "an activation is {}, without a name"),
-        (arguments(activation={"name": "elu", "alpha": "1"}), "the setting 'alpha' is '1'"),
+        (arguments(activation={"name": "elu", "alpha": "1"}), "a setting is 'alpha': '1', not"),
+        (arguments(activation={"name": "elu", "\ud800\n": 1.0}), r"a setting is '\\ud800\\n': 1.0"),
         (arguments(activation={"name": "elu", "beta": 1.0}), "beta"),
         (changed(parameters=[1.0]), r"its parameters are \[1.0\], not numbers by name"),
         (changed(parameters={}), "its sizes want more"),
@@ -346,7 +347,7 @@ def arguments(**changes):
         (changed(parameters=whole()["parameters"] | {"layers.1.neurons.0.bias": "one"}), "'one'"),
         (changed(parameters=whole()["parameters"] | {"layers.1.neurons.0.bias": 1}), "is 1, not"),
     ],
-    ids=range(22),
+    ids=range(23),
 )
 def test_the_refusal_says_what_is_wrong(document, message, disk):
     disk.data = document
