@@ -1,6 +1,7 @@
 """The command lines under test: `python -m viz` as it is typed, and the options of `python -m nn`.
 
-A case is a list of arguments; as bytes they are joined by NUL, which no argument can hold.
+A case is a list of arguments, and after a ``|`` the lines that are typed then; as bytes they are
+joined by NUL, which no argument can hold.
 """
 
 import functools
@@ -49,7 +50,9 @@ def check(data: bytes) -> None:
         _check_options(arguments[1:])
         return
     _computed.clear()
-    code, out, err = _run(["--steps", *arguments], stdin="\n".join(arguments))
+    arguments, typed_lines = _apart(arguments)
+    steps = [] if "--interactive" in arguments else ["--steps"]  # either way no file is written
+    code, out, err = _run([*steps, *arguments], "\n".join(typed_lines))
     _only_shows(out)
     _only_shows(err)
     assert code in (0, 2), code
@@ -64,6 +67,12 @@ def check(data: bytes) -> None:
             # a picture's name is wrong, or needs a program; or the graph is too large
             excuses = ("does not say what", "needs Graphviz's", "are too many to step through")
             assert code == 0 or any(excuse in err for excuse in excuses), err
+
+
+def _apart(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The arguments, and the lines that are typed."""
+    end = arguments.index("|") if "|" in arguments else len(arguments)
+    return arguments[:end], arguments[end + 1 :]
 
 
 def _check_computed(source: str, assignments: list[str], root: Value | Exception) -> float | None:
@@ -212,7 +221,7 @@ def _run(arguments: list[str], stdin: str) -> tuple[object, str, str]:
 
 def check_files(data: bytes) -> None:
     """The same with its files, for a sample: the real Graphviz draws them."""
-    arguments = [a for a in decoded(data) if not a.startswith("-")]
+    arguments = [a for a in _apart(decoded(data))[0] if not a.startswith("-")]
     with tempfile.TemporaryDirectory() as folder:
         before = os.getcwd()
         os.chdir(folder)
@@ -244,6 +253,8 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
             arguments[0] = _moved(arguments[0], rng)
     if arguments[0] != "nn" and rng.random() < 0.7:
         arguments = [arguments[0], *_assignments(arguments[0], rng)]
+        if rng.random() < 0.1:
+            arguments += ["--interactive", "|", *rng.choices(OPTIONS, k=3), "g 3", "9" * 5000, "l"]
     return joined([argument[:LONGEST] for argument in arguments])
 
 

@@ -75,6 +75,11 @@ def _terminal(texts: list[str]) -> str:
     return out.getvalue()
 
 
+def _product(texts: list[str]) -> str:
+    root, known = leaves(texts)
+    return value_html(root.args[0].args[0], known)
+
+
 class _Activation:
     """tanh with any name."""
 
@@ -137,6 +142,7 @@ KINDS: dict[str, tuple[str, Make]] = {
     "steps in words": ("text", lambda texts: Stepper(_story(texts)).to_text()),
     "steps in terminal": ("text", _terminal),
     "value": ("html", lambda texts: value_html(*leaves(texts))),
+    "product": ("html", _product),
     "leaf": ("html", lambda texts: value_html(Value(0.8125, name=texts[0]))),
     "model": ("xml", lambda texts: _model(texts).svg()),
     "model page": ("html", lambda texts: _model(texts).html()),

@@ -37,7 +37,7 @@ class Box(nn.Module):
     """A module whose attributes have any names."""
 
     def __init__(self, texts: list[str]) -> None:
-        inner, layer, weight, _ = texts
+        inner, layer, weight, self._called = texts
         vars(self)[inner] = nn.Layer(1, 1, activation="tanh", rng=0)
         vars(self)[layer] = nn.Layer(1, 1, activation="tanh", rng=0)
         vars(self)[weight] = Value(0.5)
@@ -47,7 +47,7 @@ class Box(nn.Module):
         return second([first(x)]) * weight
 
     def __repr__(self) -> str:
-        return "Box"
+        return f"Box({self._called})"
 
 
 def vars_of(box: Box) -> list[Any]:

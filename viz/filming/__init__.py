@@ -18,7 +18,7 @@ from nn.arguments import whole
 from nn.files import write_atomically
 from viz import page
 from viz.field import PROBABILITIES
-from viz.graph import count, number
+from viz.graph import count, number, plain
 from viz.model import ModelDrawing, panel, places
 from viz.network import Network, network
 
@@ -121,7 +121,7 @@ class Film:
             "inputs": self.inputs,
             "targets": [float(t) if isinstance(t, int | float) else None for t in self.targets],
             "threshold": self._threshold(),
-            "title": f"Training of {self.model!r}",
+            "title": f"Training of {plain(repr(self.model), 400)}",
         }
         program = f"({_program(self.model, shape)})"
         return page.fragment(self._fallback(shape), data, program, "Film", SCRIPTS, STYLES)
