@@ -41,10 +41,21 @@ def binary_cross_entropy(prediction: Any, target: Any) -> Any:
     t = within("binary_cross_entropy's target", alone(target), 0, 1)
     if not isinstance(t, Value) and t in (0, 1):  # leaves out 0 * log(0)
         return -autograd.log(p) if t == 1 else -autograd.log1p(-p)
-    # 0 * log(0) counts as 0: the logarithm is taken of 1 where its weight is 0
-    yes = t * autograd.log(autograd.where(t, p, 1.0))
-    no = (1 - t) * autograd.log1p(autograd.where(1 - t, -p, 0.0))
+    yes = t * _log(p, weight=t)
+    no = (1 - t) * autograd.log1p(_unless_both_0(1 - t, 1 - p, -p, 0.0))
     return -(yes + no)
+
+
+def _log(p: Any, weight: Any) -> Any:
+    """log(p), which is to be multiplied by its weight: 0 * log(0) counts as 0."""
+    return autograd.log(_unless_both_0(weight, p, p, 1.0))
+
+
+def _unless_both_0(weight: Any, p: Any, x: Any, instead: float) -> Any:
+    """``x``, and ``instead`` where weight and p are 0; a weight that is a number is not."""
+    if not isinstance(weight, Value):
+        return x
+    return autograd.where(autograd.where(weight, 1.0, p), x, instead)
 
 
 @loss
@@ -99,7 +110,7 @@ def categorical_cross_entropy(prediction: Any, target: Any) -> Any:
     if not is_list(target):
         return -autograd.log(p[_class("categorical_cross_entropy", target, len(p))])
     pairs = paired(p, _distribution("categorical_cross_entropy", target))
-    return -summed([t * autograd.log(pi) for pi, t in pairs if isinstance(t, Value) or t != 0])
+    return -summed([t * _log(pi, weight=t) for pi, t in pairs if isinstance(t, Value) or t != 0])
 
 
 @loss
@@ -113,7 +124,7 @@ def kl_divergence(prediction: Any, target: Any) -> Any:
         within("kl_divergence's prediction", pi, 0, 1)
     pairs = paired(p, _distribution("kl_divergence", target))
     parts = [
-        t * (autograd.log(t) - autograd.log(pi))
+        t * (_log(t, weight=t) - _log(pi, weight=t))
         for pi, t in pairs
         if isinstance(t, Value) or t != 0
     ]

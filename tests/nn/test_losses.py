@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import nn
-from autograd import Value, gradients
+from autograd import Value, gradients, graph
 from nn import losses
 
 inf, nan = math.inf, math.nan
@@ -211,6 +211,8 @@ def test_the_gradient_of_cross_entropy_is_softmax_minus_one_hot():
         ("binary_cross_entropy_with_logits", 1000.0, 1, 0.0, [0.0]),
         ("binary_cross_entropy_with_logits", -1000.0, 1, 1000.0, [-1.0]),
         ("binary_cross_entropy_with_logits", -1000.0, 0.25, 250.0, [-0.25]),
+        ("binary_cross_entropy_with_logits", -inf, 0, 0.0, [0.0]),
+        ("binary_cross_entropy_with_logits", inf, 1, 0.0, [0.0]),
         ("binary_cross_entropy", 1.0, 1, 0.0, [-1.0]),
         ("binary_cross_entropy", 0.0, 0, 0.0, [1.0]),
         ("binary_cross_entropy", 0.0, 1, inf, [-inf]),
@@ -236,12 +238,54 @@ def test_edges(name, prediction, target, value, slopes):
     assert computed(name, prediction, target) == (value, slopes)
 
 
-def test_targets_that_are_values_at_0_and_1():
-    for t in (0.0, 1.0):
-        p, target = Value(t), Value(t)
-        assert losses.binary_cross_entropy(p, target).data == 0.0
-    parts = [Value(1.0), Value(0.0)]
-    assert losses.cross_entropy([Value(2.0), Value(2.0)], parts).data == pytest.approx(math.log(2))
+@given(data=st.data(), n=st.integers(2, 4))
+def test_a_target_as_values_costs_what_it_does_as_numbers(data, n):
+    """With probabilities of exactly 0 and 1 on both sides: 0 * log(0) counts as 0, not as nan."""
+    p, t = data.draw(distributions(n)), data.draw(distributions(n))
+    t = data.draw(st.sampled_from([t, p, nn.data.one_hot(0, n)]))
+    cases = [(name, p, t) for name in ("categorical_cross_entropy", "kl_divergence")]
+    cases += [("cross_entropy", [30.0 * pi for pi in p], t)]
+    names = ("binary_cross_entropy", "binary_cross_entropy_with_logits")
+    cases += [(name, pi, ti) for name in names for pi, ti in zip(p, t, strict=True)]
+    for name, prediction, target in cases:
+        values = [Value(x) for x in target] if isinstance(target, list) else Value(target)
+        plain, slopes = computed(name, prediction, target)
+        value, same = computed(name, prediction, values)
+        assert value == pytest.approx(plain, rel=1e-14, abs=1e-14)  # sums of other summands
+        if math.isfinite(plain):  # else no slope is of use
+            assert same == pytest.approx(slopes, rel=1e-14, abs=1e-14)
+
+
+@pytest.mark.parametrize("t", [0.0, 1.0, 0.25])
+def test_the_gradient_of_a_binary_target_that_is_a_value(t):
+    """The cost is a straight line in t, also at its ends."""
+    target = Value(t)
+    (slope,) = gradients(losses.binary_cross_entropy(0.3, target), [target])
+    assert slope == pytest.approx(math.log(0.7 / 0.3), rel=1e-14)
+    for certain in (0.0, 1.0):  # nothing of log(0) gets into it
+        target = Value(certain)
+        out = losses.binary_cross_entropy(certain, target)
+        assert (out.data, *gradients(out, [target])) == (0.0, 0.0)
+
+
+def operations(out):
+    return [node.op for node in graph(out) if node.op]
+
+
+def test_no_needless_nodes():
+    p, z = Value(0.3), [Value(1.0), Value(2.0)]
+    assert operations(losses.binary_cross_entropy(p, 1)) == ["log", "neg"]
+    assert operations(losses.binary_cross_entropy(p, 0)) == ["neg", "log1p", "neg"]
+    assert "where" not in operations(losses.binary_cross_entropy(p, 0.5))
+    assert operations(losses.binary_cross_entropy_with_logits(p, 1)) == ["neg", "softplus"]
+    assert operations(losses.binary_cross_entropy_with_logits(p, 0)) == ["softplus"]
+    for of_probabilities in (losses.categorical_cross_entropy, losses.kl_divergence):
+        assert operations(of_probabilities([*z[:1], p], [0.0, 1.0])).count("log") == 1
+    assert operations(losses.cross_entropy(z, [0.0, 1.0])).count("*") == 1
+    for one in ("mse", "mae", "msle", "huber", "pseudo_huber", "adaptive"):  # no mean of one
+        assert operations(losses.names[one](p, 1.0)) == operations(losses.names[one]([p], [1.0]))
+    assert operations(losses.mse(p, 1.0)) == ["-", "**"]
+    assert losses.cost([p]) is losses.cost([p], 0) is p
 
 
 @pytest.mark.parametrize("name", losses.names)
@@ -325,7 +369,8 @@ def test_every_loss_of_the_lesson_has_its_name():
 def test_cost_is_the_mean_plus_the_penalty():
     each = [Value(1.0), Value(2.0), Value(6.0)]
     assert losses.cost(each).data == 3.0
-    assert losses.cost(each, 0.5).data == 3.5
+    for penalty in (-1, 0, 0.0, 0.5, 1, 1.0):
+        assert losses.cost(each, penalty).data == 3.0 + penalty
     assert losses.cost(each, Value(0.25)).data == 3.25
     assert gradients(losses.cost(each), each) == pytest.approx((1 / 3,) * 3)
     assert losses.cost([2.0, 4.0]) == 3.0

@@ -140,6 +140,21 @@ def test_many_outputs_and_one_hot_targets(compile):
     assert states[0] == states[1] == states[2]
 
 
+@pytest.mark.parametrize("loss", ["cross_entropy", "categorical_cross_entropy", "kl_divergence"])
+@pytest.mark.parametrize("scale", [1.0, 2000.0])
+def test_compiled_a_class_without_a_chance_is_no_nan(loss, scale):
+    """In the program a target is a variable, which may be 0 as well: 0 * log(0) counts as 0."""
+    inputs, targets = [[1.0], [-1.0]], [[1.0, 0.0], [0.0, 1.0]]
+    ends = []
+    for compile in (False, True):
+        model = nn.MLP(1, [2], output="linear" if loss == "cross_entropy" else "softmax")
+        for neuron, sign in zip(model.layers[0].neurons, (1, -1), strict=True):
+            neuron.weights[0].data = sign * scale  # at 2000 the probabilities are 1 and 0
+        ends.append(nn.fit(model, inputs, targets, loss, epochs=3, compile=compile)["loss"])
+    assert all(map(math.isfinite, ends[0]))
+    assert ends[1] == pytest.approx(ends[0], rel=1e-12)
+
+
 def test_what_branches_on_its_data_is_trained_on_values_where_that_may_be():
     def loss(prediction, target):
         error = prediction - target
