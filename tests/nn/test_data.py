@@ -63,6 +63,30 @@ def test_seeds(make):
             make(40, rng=wrong)
 
 
+DEFAULTS = {
+    data.moons: {"n": 100, "noise": 0.1},
+    data.circles: {"n": 100, "noise": 0.05, "ratio": 0.5},
+    data.spirals: {"n": 200, "classes": 2, "noise": 0.02, "turns": 1.0},
+    data.xor: {"n": 4, "noise": 0.0},
+    data.blobs: {"n": 100, "centers": 3, "spread": 1.0},
+    data.line_with_outliers: {
+        "n": 50,
+        "slope": 2.0,
+        "intercept": 1.0,
+        "noise": 0.2,
+        "outliers": 0.1,
+    },
+}
+
+
+@each_random
+def test_what_is_not_given(make):
+    """The seed counts for the rest: another default gives other points."""
+    assert make() == make(**DEFAULTS[make], rng=0)
+    for name, usual in DEFAULTS[make].items():
+        assert make(**{name: usual}) == make(), name
+
+
 @each_random
 def test_bad_sizes_and_noise_are_named(make):
     spread = "spread" if make is data.blobs else "noise"
@@ -126,6 +150,18 @@ def test_moons_are_scikit_learns():
                 ]
 
 
+def test_few_points():
+    """Along each arm from its start to its end; one point alone is at the start."""
+    points = by_class(*data.moons(4, noise=0.0))
+    for ours, ends in ((points[0], [(-1, 0), (1, 0)]), (points[1], [(0, 0.5), (2, 0.5)])):
+        assert sorted(map(tuple, ours)) == [pytest.approx(end, abs=1e-15) for end in ends]
+    assert data.moons(1, noise=0.0) == ([[1.0, 0.0]], [0])
+    ((x, y),), _ = data.spirals(1, noise=0.0)
+    assert (x, y) == (pytest.approx(0.1), 0.0)
+    assert data.line_with_outliers(1, noise=0.0, outliers=0.0) == ([[0.0]], [1.0])
+    assert data.circles(1, noise=0.0)[0] == [[1.0, 0.0]]
+
+
 def test_circles():
     points = by_class(*data.circles(60, noise=0.0, ratio=0.3))
     assert all(math.hypot(*point) == pytest.approx(1.0, rel=1e-15) for point in points[0])
@@ -170,13 +206,17 @@ def test_blobs_stand_around_their_centers():
     for c, center in enumerate(centers):
         assert all(math.dist(point, center) < 6 for point in points[c])
     drawn, _ = data.blobs(30, centers=10, spread=0.0)
-    assert len({tuple(point) for point in drawn}) == 10
-    assert all(-10 <= x <= 10 for point in drawn for x in point)
+    rng = random.Random(0)
+    corners = {(rng.uniform(-10, 10), rng.uniform(-10, 10)) for _ in range(10)}
+    assert {tuple(point) for point in drawn} == corners
     for wrong in ([], [(0.0, 1.0), (0.0,)]):
         with pytest.raises(ValueError, match=r"points of one dimension"):
             data.blobs(centers=wrong)
     with pytest.raises(ValueError, match=r"centers wants .*at least 1; got 0"):
         data.blobs(centers=0)
+    with pytest.raises(ValueError, match=r"classes wants .*at least 1; got 0"):
+        data.spirals(classes=0)
+    assert set(data.blobs(10, centers=1)[1]) == set(data.spirals(10, classes=1)[1]) == {0}
 
 
 def test_houses_are_near_their_line_and_cannot_be_changed_for_others():
@@ -197,6 +237,10 @@ def test_line_with_outliers():
     assert sum(error == 0 for error in above) == 80
     assert sum(4.99 < error < 15.01 for error in above) == 20
     assert (inputs[0], inputs[-1]) == ([0.0], [5.0])
+    far = data.line_with_outliers(2000, slope=0.0, intercept=0.0, noise=0.0, outliers=1.0)[1]
+    # of 2000 numbers from 5 to 15 one is within 0.05 of an end, but for 1 seed in 20,000
+    assert 5 <= min(far) < 5.05
+    assert 14.95 < max(far) <= 15
     with pytest.raises(ValueError, match=r"outliers wants .*at most 1; got 5"):
         data.line_with_outliers(outliers=5)
 
@@ -267,9 +311,21 @@ def test_split_sizes():
     assert order[0] != data.train_test_split(range(100), range(100), rng=1)[0]
 
 
-@pytest.mark.parametrize("test_size", [0, 10, 11, 0.0, 1.0, 1.5, -0.1, math.nan])
-def test_split_refuses_to_leave_a_part_empty(test_size):
-    with pytest.raises(ValueError, match=r"test_size wants|rows left to train on"):
+@pytest.mark.parametrize(
+    ("test_size", "words"),
+    [
+        (0, "test_size wants a whole number of at least 1; got 0"),
+        (10, "rows left to train on; got 10 of 10 rows"),
+        (11, "rows left to train on; got 11 of 10 rows"),
+        (0.0, "rows left to train on; got 0 of 10 rows"),
+        (1.0, "rows left to train on; got 10 of 10 rows"),
+        (1.5, "test_size wants a finite number of at least 0 and at most 1; got 1.5"),
+        (-0.1, "test_size wants .* got -0.1"),
+        (math.nan, "test_size wants .* got nan"),
+    ],
+)
+def test_split_refuses_to_leave_a_part_empty(test_size, words):
+    with pytest.raises(ValueError, match=words):
         data.train_test_split(range(10), range(10), test_size)
 
 
@@ -320,6 +376,10 @@ def test_minibatches_refuse_at_once_and_not_when_the_loop_starts():
         data.minibatches([1], [1], batch_size=0)
     with pytest.raises(TypeError, match=r"batch_size wants a whole number.*got 2.0"):
         data.minibatches([1], [1], batch_size=2.0)
+    with pytest.raises(ValueError, match=r"n wants .*at least 0; got -1"):
+        data.shuffled_batches(-1, 2)
+    assert list(data.shuffled_batches(0, 2)) == []
+    assert list(data.shuffled_batches(1, 1)) == [[0]]
 
 
 # -- standardize and one_hot --
@@ -397,6 +457,22 @@ def test_standardize_refuses(rows, words):
         data.standardize(rows)
 
 
+def test_a_standardizer_is_a_value():
+    _, standardizer = data.standardize([[1.0, 2.0], [3.0, 4.0]])
+    assert standardizer == data.Standardizer((2.0, 3.0), (1.0, 1.0))
+    assert len({standardizer, data.Standardizer((2.0, 3.0), (1.0, 1.0))}) == 1
+    with pytest.raises(AttributeError):
+        standardizer.mean = (0.0, 0.0)
+
+
+def test_standardize_of_numbers_too_small_to_have_a_spread():
+    """The root of 9e-648 / 100 is 0 in floats, though the numbers differ."""
+    column = [5e-324, *[0.0] * 99]
+    scaled, standardizer = data.standardize(column)
+    assert standardizer.std == (1.0,)
+    assert scaled == column
+
+
 def test_standardizer_refuses_other_columns():
     _, standardizer = data.standardize([[1.0, 2.0], [3.0, 4.0]])
     for call in (standardizer, standardizer.inverse):
@@ -415,6 +491,8 @@ def test_one_hot(case):
 
 
 def test_one_hot_refuses():
+    with pytest.raises(ValueError, match=r"classes wants .*at least 1; got 0"):
+        data.one_hot(0, classes=0)
     for wrong in (3, [0, 3]):
         with pytest.raises(ValueError, match=r"labels from 0 to 2; got 3"):
             data.one_hot(wrong, classes=3)

@@ -154,6 +154,9 @@ def test_what_torch_modules_may_be(torch):
         (n.Sequential(n.Linear(3, 4, bias=False), n.PReLU(), n.Linear(4, 2)), "'prelu'"),
         (n.Sequential(n.Linear(3, 4), n.ELU(0.5), n.Linear(4, 1)), "activation=elu(alpha=0.5)"),
         (n.Sequential(n.Linear(3, 4), n.Softplus(), n.Linear(4, 1)), "activation='softplus'"),
+        (n.Sequential(n.Linear(3, 1), n.Softplus(1, 40)), "output='softplus'"),
+        (n.Sequential(n.Linear(3, 2), n.Softmax(-1)), "output='softmax'"),
+        (n.Sequential(n.Linear(3, 2), n.LogSoftmax(1)), "output='log_softmax'"),
     ]:
         model = from_torch(module)
         assert shown in repr(model)

@@ -54,5 +54,12 @@ def test_a_long_table_leaves_its_middle_out():
     assert lines[-1] == "stopped early: a reason"
 
 
+@pytest.mark.parametrize("n", [1, 2, 19, 20, 21, 22])
+def test_twenty_epochs_are_shown_whole(n):
+    shown = [line.split()[0] for line in str(history(n)).split("\n")[1:]]
+    whole = list(map(str, range(1, n + 1)))
+    assert shown == (whole if n <= 20 else [*whole[:10], "...", *whole[-9:]])
+
+
 def test_repr_tells_the_last_epoch():
     assert repr(history(4)) == "History(4 epochs; last: loss=0.25, learning_rate=0.1)"

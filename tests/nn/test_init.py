@@ -125,6 +125,10 @@ def test_all_zero_weights_stay_alike(activation, moves):
 
 def test_representations_are_code():
     for name in SPREAD:
+        # values that can be keys, and can't be changed under a model's feet
+        assert len({init.names[name](), init.names[name]()}) == 1
+        with pytest.raises(AttributeError):
+            init.names[name]().std = 2.0
         shown = repr(init.names[name]())
         assert eval(shown, vars(init)) == init.names[name]()
         assert list(inspect.signature(init.names[name]).parameters) == [

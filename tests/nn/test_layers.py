@@ -123,7 +123,28 @@ def test_reprs_are_the_code():
         assert [n for n, _ in again.named_parameters()] == [n for n, _ in module.named_parameters()]
 
 
+def test_reprs_are_short():
+    assert repr(nn.MLP(2, [2], output="softmax")) == "MLP(2, [2], output='softmax')"
+    assert repr(nn.MLP(2, [3, 1])) == "MLP(2, [3, 1], activation='relu', output='linear')"
+
+
+@pytest.mark.parametrize("make", [nn.Neuron, nn.Layer, nn.MLP])
+def test_the_seed_is_0_if_none_is_given(make):
+    sizes = {nn.Neuron: (3,), nn.Layer: (3, 2), nn.MLP: (3, [2, 1])}[make]
+    assert make(*sizes).state_dict() == make(*sizes, rng=0).state_dict()
+
+
 # -- refusals --
+
+
+@pytest.mark.parametrize("length", [9, 59, 60, 61, 62, 1000])
+def test_inputs_of_any_length_are_shown_in_60_letters(length):
+    x = [10 ** (length - 6), 0]
+    assert len(repr(x)) == length
+    with pytest.raises(ValueError, match="takes 3 inputs, got 2: ") as e:
+        nn.Neuron(3)(x)
+    shown = str(e.value).partition("got 2: ")[2]
+    assert shown == repr(x) if length <= 60 else shown == repr(x)[:57] + "..."
 
 
 @pytest.mark.parametrize(

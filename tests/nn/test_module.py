@@ -113,6 +113,19 @@ def test_a_state_that_does_not_fit_changes_nothing():
         assert model.state_dict() == before
 
 
+@pytest.mark.parametrize("n", [1, 4, 5, 6, 7, 12])
+def test_up_to_five_names_are_listed(n):
+    class Many(nn.Module):
+        def __init__(self):
+            self.w = [Value(0.0) for _ in range(n)]
+
+    with pytest.raises(ValueError, match="this state does not fit Many: missing ") as e:
+        Many().load_state_dict({"x": 1.0})
+    listed = ", ".join(f"'w.{i}'" for i in range(min(n, 5)))
+    more = f" and {n - 5} more" if n > 5 else ""
+    assert str(e.value).endswith(f"missing {listed}{more}; unexpected 'x'")
+
+
 def test_a_loaded_state_is_a_copy():
     model, other = nn.MLP(1, [1]), nn.MLP(1, [1], rng=1)
     state = model.state_dict()

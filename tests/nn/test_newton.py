@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import math
+import random
 from fractions import Fraction
 
 import pytest
@@ -91,6 +92,59 @@ def test_the_linear_solver(data, n, damping):
     assert [len(row) for row in lower] == list(range(n))
     assert all(d > 0 for d in diagonal)
     assert module._factors([[-entry for entry in row] for row in shifted], 0.5) is None
+
+
+@pytest.mark.parametrize("entry", [0.0, -0.5, -1e-300, math.inf, math.nan])
+def test_what_is_not_positive_definite_has_no_factors(entry):
+    module = inspect.getmodule(newton)
+    assert module._factors([[entry]], 0.0) is None
+    assert module._factors([[1.0, 0.0], [0.0, entry]], 0.0) is None
+    assert module._factors([[4.0, 2.0], [2.0, 1.0]], 0.0) is None
+    for positive in (5e-324, 0.5, 1.0, 1e308):
+        assert module._factors([[positive]], 0.0) == ([[]], [positive])
+        assert module._factors([[-positive]], 2 * positive) is not None or positive == 1e308
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_is_foretold_is_the_fall_of_the_quadratic(seed):
+    """All numbers are whole, and so all sums exact."""
+    rng = random.Random(seed)
+    a, b, c, d, e, g, u, v = (float(rng.randint(-8, 8)) for _ in range(8))
+    along = a * u + b * v + (c * u * u + (d + e) * u * v + g * v * v) / 2
+    assert inspect.getmodule(newton)._foretold([a, b], [[c, d], [e, g]], [u, v]) == -along
+
+
+def test_the_unit_is_the_error_of_one_rounding():
+    unit = inspect.getmodule(newton).UNIT
+    assert 1.0 + unit == 1.0 < 1.0 + 1.0000001 * unit
+
+
+@pytest.mark.parametrize("size", [2.0**-30, 1.0, 2.0**30])
+@pytest.mark.parametrize(
+    ("damping", "after"),
+    [(0.0, 0.0), (2.0**-24, 0.0), (1e-6, 0.0), (2.0**-19, 2.0**-21), (2.0**-5, 2.0**-7)],
+)
+def test_damping_falls_to_a_quarter_and_below_a_millionth_to_nothing(damping, after, size):
+    """In units of the largest second derivative, after a step that went as foretold."""
+    module = inspect.getmodule(newton)
+    f = lambda x: size * x[0] ** 2 / 2  # noqa: E731
+    to, then = module._descend(f, module._Place.of(f, [1.0]), [[size]], damping * size)
+    assert then == after * size
+    assert to.x == [1.0 - size / (size + damping * size)]
+
+
+def test_damping_grows_until_a_step_goes_down():
+    """From a thousandth of the largest second derivative on, doubled each time."""
+    module = inspect.getmodule(newton)
+    for start, least in [(0.0, 1e-3), (0.25, 1.0)]:
+        f = lambda x: -(x[0] ** 2) / 2  # noqa: E731
+        to, _ = module._descend(f, module._Place.of(f, [1.0]), [[-1.0]], start)
+        tried = [max(start, 1e-3)]
+        while not (tried[-1] / 2 > 1 and tried[-1] > least):
+            tried.append(2 * tried[-1])
+        assert to.x == [1.0 + 1.0 / (tried[-1] - 1.0)]
+    # on a line the second derivative is 0, and counts as 1
+    assert newton(lambda x: x, 1.0, steps=1).x == 1.0 - 1 / 1e-3
 
 
 def rosenbrock(x):
@@ -183,6 +237,32 @@ def test_no_minimum_stops_with_a_reason():
     assert found.reason == "the gradient is not 0 after 7 steps"
     assert newton(lambda x: x, 1.0, steps=5).x < 1.0  # a line has a Hessian of 0
     assert newton(rosenbrock, [3.0, 3.0], steps=0).x == [3.0, 3.0]
+
+
+def test_steps_and_tolerance_if_none_are_given():
+    assert newton(lambda x: x, 1.0).steps == 100
+    assert newton(lambda x: 1e-10 * x, 1.0).steps == 0
+    assert newton(lambda x: 1.1e-10 * x, 1.0).steps > 0
+    # a gradient of exactly 0 is one of at most 0
+    found = newton(lambda x: x**2, 1.0, tolerance=0.0)
+    assert (found.x, found.steps, found.converged) == (0.0, 1, True)
+
+
+@pytest.mark.parametrize("scale", [2.0**-40, 2.0**13])
+@pytest.mark.parametrize("start", [[3.0, -2.5], [0.4, 1.0], [-1.1, 0.0]])
+def test_the_unit_of_f_makes_no_difference(scale, start):
+    """Twice f has twice the slope and twice the curvature: the same steps, to the bit."""
+    found = newton(waves, start, steps=12, tolerance=0.0)
+    scaled = newton(lambda x: scale * waves(x), start, steps=12, tolerance=0.0)
+    assert scaled.path == found.path
+    assert scaled.value == scale * found.value
+    assert (scaled.steps, scaled.reason) == (found.steps, found.reason)
+
+
+def test_where_it_got_to_is_not_to_be_changed():
+    found = newton(lambda x: x**2, 1.0)
+    with pytest.raises(AttributeError):
+        found.x = 1.0
 
 
 def test_a_kink_is_found_too():

@@ -5,13 +5,15 @@ import os
 import re
 import subprocess
 import sys
+import time
+import warnings
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 import nn
-from nn.__main__ import main
+from nn.__main__ import _parser, main
 
 QUICK = ["--epochs", "3", "--points", "20", "--hidden", "3"]
 
@@ -67,9 +69,72 @@ def test_the_same_seed_gives_the_same_files(tmp_path):
     assert sorted(filter(None, places[0])) != sorted(filter(None, places[1]))
 
 
+def test_what_is_not_given():
+    options = vars(_parser().parse_args([]))
+    assert options == {
+        "points": 200,
+        "noise": 0.1,
+        "hidden": [16, 16],
+        "activation": "relu",
+        "epochs": 100,
+        "batch_size": 20,
+        "lr": 0.02,
+        "seed": 0,
+        "out_dir": Path(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        ("points", "10", 10),
+        ("noise", "0", 0.0),
+        ("epochs", "1", 1),
+        ("batch-size", "1", 1),
+        ("lr", "0", 0.0),
+        ("seed", "0", 0),
+        ("hidden", "1", [1]),
+        ("hidden", "999999", [999_999]),
+    ],
+)
+def test_the_least_and_the_most_that_may_be_given(option, text, value):
+    options = vars(_parser().parse_args([f"--{option}", text]))
+    assert options[option.replace("-", "_")] == value
+
+
+def test_what_is_printed_is_what_happened(tmp_path, capsys, monkeypatch):
+    """The last epoch's numbers, each note once, and how long it took."""
+    fit, histories = nn.fit, []
+
+    def told(*args, **kwargs):
+        for _ in range(2):
+            warnings.warn("mind the gap", stacklevel=1)
+        histories.append(fit(*args, **kwargs))
+        return histories[-1]
+
+    monkeypatch.setattr(nn, "fit", told)
+    start = time.perf_counter()
+    assert main([*QUICK, "--epochs", "4", "--out-dir", str(tmp_path)]) == 0
+    longest = time.perf_counter() - start
+    out = capsys.readouterr().out
+    (history,) = histories
+    for what, prefix in [("trained on", ""), ("held out", "val_")]:
+        loss, right = history[f"{prefix}loss"], history[f"{prefix}accuracy"]
+        assert len(set(loss)) == len(loss) == 4
+        assert f"{what:<12}{loss[-1]:<8.4f}{right[-1]:.1%}\n" in out
+    assert out.count("note: mind the gap\n") == 1
+    seconds = float(re.search(r"\n4 epochs in (.*) s\n", out)[1])
+    assert 0 <= seconds <= longest + 0.005  # it is rounded to hundredths
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--hidden", "1000000"], "--hidden: wants the neurons"),
+        (["--batch-size", "0"], "--batch-size: wants a whole number of at least 1; got '0'"),
+        (["--seed", "-1"], "--seed: wants a whole number of at least 0; got '-1'"),
+        (["--lr", "-0.1"], "--lr: wants a number of at least 0; got '-0.1'"),
+        (["--lr", "inf"], "--lr: wants a number of at least 0; got 'inf'"),
         (["--activation", "rellu"], "there is no activation 'rellu': did you mean 'relu'? There"),
         (["--activation", "softmax"], "softmax is for a last layer of classes"),
         (["--hidden", "3,x"], "--hidden: wants the neurons of each layer, like 16,16, or none"),

@@ -30,6 +30,7 @@ from nn.optim import (
     clip_grad_norm,
     clip_grad_value,
 )
+from nn.optim.arithmetic import lerp
 
 CASES = [
     (SGD, {"lr": 0.05}),
@@ -339,6 +340,59 @@ def test_state_goes_through_json_bit_for_bit_in_the_middle_of_a_run(cls, argumen
     assert json.dumps({"data": data, "optimizer": saved["optimizer"]}) == text
 
 
+@each_case
+def test_the_state_before_the_first_step(cls, arguments):
+    state = cls(leaves([1.0, 2.0]), **arguments).state_dict()
+    start = arguments.get("initial_accumulator_value", 0.0)
+    assert (state.pop("optimizer"), state.pop("steps")) == (cls.__name__, 0)
+    assert all(numbers == [start, start] for numbers in state.values())
+
+
+@each_case
+def test_a_state_of_an_earlier_step_goes_on_from_there(cls, arguments):
+    start, gradients = start_and_gradients(seed=7, steps=12)
+    optimizer = cls(leaves(start), **arguments)
+    path = run(optimizer, gradients[:4])
+    early = optimizer.state_dict()
+    path += run(optimizer, gradients[4:])
+    optimizer.load_state_dict(early)
+    for parameter, number in zip(optimizer.parameters, path[3], strict=True):
+        parameter.data = number
+    assert run(optimizer, gradients[4:]) == path[4:]
+
+
+@pytest.mark.parametrize("n", [1, 100, 2000])
+def test_a_step_of_nadam_costs_the_same_however_many_came_before(n, monkeypatch):
+    """Its product of momenta is kept, not multiplied up anew."""
+    optimizer, asked = NAdam(leaves([1.0])), []
+    run(optimizer, [[1.0]] * n)
+    momentum = optimizer._momentum
+    monkeypatch.setattr(optimizer, "_momentum", lambda t: asked.append(t) or momentum(t))
+    run(optimizer, [[1.0]])
+    assert sorted(asked) == [n + 1, n + 1, n + 2]
+
+
+def test_a_subclass_without_a_rule_is_refused():
+    class Idle(optim.Optimizer):
+        pass
+
+    with pytest.raises(TypeError, match=r"abstract .*rule"):
+        Idle(leaves([1.0]), 0.1, False, {})
+
+
+@given(st.floats(-1e150, 1e150), st.floats(-1e150, 1e150))
+def test_the_way_from_one_number_to_another_ends_at_both(start, end):
+    assert lerp(start, end, 0.0) == start
+    assert lerp(start, end, 1.0) == end
+
+
+def test_half_the_way_is_counted_from_the_end_as_torch_does(torch):
+    for start, end in [(0.1, 0.7), (0.3, 0.9), (0.7, -0.3)]:
+        assert start + 0.5 * (end - start) != end - (end - start) * 0.5
+        theirs = torch.lerp(torch.tensor(start), torch.tensor(end), 0.5).item()
+        assert lerp(start, end, 0.5) == theirs
+
+
 def test_infinite_state_goes_through_json():
     optimizer = Adam(leaves([1.0, 1.0, 1.0]))
     run(optimizer, [[math.inf, math.nan, 1e200]])
@@ -440,6 +494,9 @@ def test_a_schedule_that_gives_no_rate_is_refused_before_anything_changes():
         (lambda w: Adagrad(w, eps=-1), "eps wants .*got -1"),
         (lambda w: Adadelta(w, rho=1.5), "rho wants .*at most 1; got 1.5"),
         (lambda w: RMSprop(w, alpha=-0.5), "alpha wants .*got -0.5"),
+        (lambda w: RMSprop(w, alpha=1.5), "alpha wants .*at most 1; got 1.5"),
+        (lambda w: Adam(w, betas=(0.9, 1.0)), r"betas\[1\] wants .*below 1; got 1.0"),
+        (lambda w: Adam(w, betas=(0.9, 0.9, 0.9)), "betas wants two numbers"),
         (lambda w: RMSprop(w, momentum=-0.5), "momentum wants .*got -0.5"),
         (lambda w: Adam(w, betas=(1.0, 0.9)), r"betas\[0\] wants .*below 1; got 1.0"),
         (lambda w: Adam(w, betas=(0.9, -0.1)), r"betas\[1\] wants .*at least 0 .*got -0.1"),

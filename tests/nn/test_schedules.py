@@ -122,6 +122,26 @@ def test_one_cycle_after_its_end_and_when_short():
     assert max(one_cycle(0.1, 10, rise=0.5)(t) for t in range(10)) == 0.1
 
 
+def test_one_cycle_at_its_joints():
+    """Where a part has no length there is no division by it."""
+    assert one_cycle(0.1, 10, rise=0.1)(0) == 0.1
+    assert one_cycle(0.1, 10, rise=1.0, end=0.02)(9) == 0.02
+    for rise in (0.3, 0.5, 0.8):
+        rate = one_cycle(0.1, 10, rise=rise, start=0.03, end=0.01)
+        rates = [rate(t) for t in range(12)]
+        top = rates.index(0.1)
+        assert top == round(rise * 10) - 1
+        assert rates[0] == 0.03
+        assert rates[: top + 1] == sorted(rates[: top + 1])
+        assert rates[top:] == sorted(rates[top:], reverse=True)
+        assert rates[9:] == [0.01] * 3
+
+
+def test_after_the_warmup_the_rate_is_exactly_that_of_the_schedule():
+    assert 0.7 + (0.1 - 0.7) != 0.1
+    assert warmup(0.1, steps=3, start=0.7)(3) == 0.1
+
+
 @pytest.mark.parametrize("schedule", ALL, ids=name_of)
 def test_warmup_rises_in_a_line_and_then_follows(schedule):
     rate = warmup(schedule, steps=5, start=0.002)
@@ -166,6 +186,9 @@ def test_every_schedule_is_tested():
         (lambda: piecewise_constant([5, 3], [1, 2, 3]), r"ascending.*\(5, 3\)"),
         (lambda: piecewise_constant([3], [0.1]), "one rate more.*1 rates and 1 boundaries"),
         (lambda: piecewise_constant([0], [0.1, 0.2]), "boundary.*at least 1; got 0"),
+        (lambda: piecewise_constant([3], [0.1, -0.2]), "constant's rate .*got -0.2"),
+        (lambda: one_cycle(0.1, 0), "one_cycle's steps .*at least 1; got 0"),
+        (lambda: cyclical(0.1, 0.2, 0), "cyclical's half .*at least 1; got 0"),
         (lambda: factor(0.1, 1.1), "factor's factor .*at most 1; got 1.1"),
         (lambda: factor(0.1, 0), "above 0; got 0"),
         (lambda: factor(0.1, 0.5, floor=0.2), "factor's floor .*at most 0.1; got 0.2"),

@@ -161,8 +161,10 @@ def test_what_branches_on_its_data_is_trained_on_values_where_that_may_be():
         return abs(error) if nn.runner.numbers(error) > 0 else 2 * abs(error)
 
     models = [small(), small()]
-    with pytest.warns(UserWarning, match="not compiled, trained on Values: two rows gave differ"):
+    words = "not compiled, trained on Values: two rows gave differ"
+    with pytest.warns(UserWarning, match=words) as warned:
         nn.fit(models[0], X, T, loss, epochs=2, compile="auto")
+    assert [w.filename for w in warned] == [__file__]  # the line that called fit
     nn.fit(models[1], X, T, loss, epochs=2)
     assert models[0].state_dict() == models[1].state_dict()
     with pytest.raises(DataDependentGraphError, match="two rows gave different graphs"):
@@ -324,6 +326,7 @@ def test_the_gradient_norm_is_that_before_clipping():
         ("hinge", (-1, 1), [0.3, 0.3], 0.5),
         ("mse", (-1, 1), [-0.5, 0.3], 1.0),
         ("mse", (0, 1), [0.3, 0.7], 1.0),
+        ("squared_error", ([0], [1]), [0.3, 0.7], 1.0),
         ("mse", (0, 1), [0.3, 0.4], 0.5),
         ("binary_cross_entropy", (0, 1), [0.3, 0.7], 1.0),
         ("binary_cross_entropy_with_logits", (0, 1), [-0.1, 0.3], 1.0),
@@ -346,6 +349,13 @@ def test_the_bar_shows_the_loss_and_the_metrics(capsys):
     assert "accuracy=" in shown
     assert "learning_rate" not in shown
     assert "gradient_norm" not in shown
+
+
+def test_the_bar_counts_epochs(capsys):
+    nn.fit(small(), X, T, "hinge", epochs=3, progress=True)
+    last = capsys.readouterr().err.rstrip().split("\r")[-1]
+    assert last.startswith("fit: 100%")
+    assert " 3/3 " in last
 
 
 def test_no_bar_where_nobody_looks(capsys, monkeypatch):
@@ -408,6 +418,39 @@ def test_no_epochs_change_nothing():
     before = model.state_dict()
     assert len(nn.fit(model, X, T, "hinge", epochs=0)) == 0
     assert model.state_dict() == before
+
+
+def test_what_is_not_given():
+    model, other = nn.Neuron(1, "linear"), nn.Neuron(1, "linear")
+    inputs, targets = [[1.0], [2.0], [-1.0]], [1.0, 0.5, 2.0]
+    assert len(nn.fit(model, inputs, targets)) == 100
+    adam = nn.optim.Adam(other.parameters(), lr=0.01)
+    nn.fit(other, inputs, targets, "mse", adam, epochs=100, batch_size=3, rng=0, compile=False)
+    assert model.state_dict() == other.state_dict()
+
+
+def test_early_stopping_waits_ten_epochs_if_nothing_is_said():
+    model = nn.Neuron(1, "linear")
+    still = nn.optim.SGD(model.parameters(), lr=0.0)
+    arguments = (model, [[1.0]], [1.0], "mse", still)
+    history = nn.fit(*arguments, epochs=50, callbacks=[nn.EarlyStopping()])
+    assert len(history) == 1 + 10 + 1  # an equal loss is no improvement
+    assert history.stopped.endswith("was that of epoch 1")
+    history = nn.fit(*arguments, epochs=50, callbacks=[nn.EarlyStopping(patience=0)])
+    assert len(history) == 2
+
+
+def test_any_improvement_counts_if_nothing_is_said():
+    history, stopping = nn.History(), nn.EarlyStopping(patience=0)
+    for i in range(30):
+        history.append({"loss": 1e-3 * 0.9**i})
+        assert stopping(small(), history) == ""
+
+
+def test_the_first_of_several_reasons_to_stop_is_told():
+    reasons = [lambda m, h: "", lambda m, h: "one", lambda m, h: "another"]
+    history = nn.fit(small(), X, T, "hinge", epochs=3, callbacks=reasons)
+    assert (len(history), history.stopped) == (1, "one")
 
 
 def test_a_callback_sees_each_epoch_and_can_stop():
