@@ -57,8 +57,8 @@ def _equation(value: Value, known: Known) -> str:
     operands = value.operands
     letters = operand_names(value)
     names = [
-        plain(known.name(o)) or letter if isinstance(o, Value) else letter
-        for o, letter in zip(operands, letters, strict=True)
+        plain(known.name(o)) or plain(str(letter)) or f"a{i}" if isinstance(o, Value) else letter
+        for i, (o, letter) in enumerate(zip(operands, letters, strict=True))
     ]
     numbers = [signed(o.data if isinstance(o, Value) else o) for o in operands]
     in_names = text(value_formula(value.primitive, names))

@@ -55,7 +55,8 @@ class Comparison:
         seen = " ".join(got.split())
         possible = (" ".join(self._filled(wanted, longest).split()) for longest in CUTS)
         if not any(seen == text for text in possible):
-            raise AssertionError(f"{got!r} is not {self._filled(wanted, 400)!r}, cut or not")
+            whole = self._filled(wanted, 400)
+            assert seen == line(whole, 70), f"{got!r} is not {whole!r}, cut or not"
 
     def lines(self, got: str, wanted: str) -> None:
         if got == wanted and "Q" not in wanted:
