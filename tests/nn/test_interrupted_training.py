@@ -104,6 +104,7 @@ def test_an_interrupt_at_any_moment_leaves_a_finished_step(compile):
 def interrupt_after(seconds, function):
     """``function()`` with a signal as Ctrl-C sends it, or what it let through."""
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    hook, sys.unraisablehook = sys.unraisablehook, lambda lost_in_a_finalizer: None
     try:
         try:
             signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -114,6 +115,7 @@ def interrupt_after(seconds, function):
         pass
     finally:
         signal.signal(signal.SIGALRM, before)
+        sys.unraisablehook = hook
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers that send a signal")
