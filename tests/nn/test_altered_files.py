@@ -355,6 +355,41 @@ def test_the_refusal_says_what_is_wrong(document, message, disk):
         nn.load("m.json")
 
 
+@pytest.mark.parametrize("n_in", [1, 2, 3, 5])
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_each_neuron_wants_its_weights_and_a_bias(n_in, missing, disk):
+    """They are counted before a model is built: a size that nothing stands for is refused."""
+    model = nn.MLP(n_in, [3, 2], init="zeros")
+    parameters = model.state_dict()
+    for name in list(parameters)[:missing]:
+        del parameters[name]
+    disk.data = changed(
+        arguments=whole()["arguments"] | {"n_in": n_in, "sizes": [3, 2]}, parameters=parameters
+    )
+    if not missing:
+        assert nn.load("m.json").state_dict() == parameters
+        return
+    count = 3 * (n_in + 1) + 2 * (3 + 1) - missing
+    words = f"its sizes want more weights and biases than its {count};"
+    with pytest.raises(nn.ModelFileError, match=words):
+        nn.load("m.json")
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (b"{}", "no format is told, not 'stepgrad model 1'"),
+        (b'{"format": null}', "no format is told"),
+        (b'{"format": "model 2"}', "its format is 'model 2', not 'stepgrad model 1'"),
+        (b"[]", "no format is told"),
+    ],
+)
+def test_the_format_is_told(document, message, disk):
+    disk.data = document
+    with pytest.raises(nn.ModelFileError, match=f"^m.json is not a saved model: {message}; load"):
+        nn.load("m.json")
+
+
 def test_a_name_that_comes_twice_is_refused(disk):
     """The last of the two has the right digest; another reader would take the first."""
     text = signed(whole()).decode()

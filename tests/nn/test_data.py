@@ -200,6 +200,17 @@ def test_xor():
         assert target == ((x > 0.5) != (y > 0.5))  # 0.5 is five standard deviations away
 
 
+def test_noise_is_added_in_the_order_of_the_draws():
+    rng = random.Random(0)
+    noisy = [5 + 0.5 * rng.gauss(0.0, 1.0), 7 + 0.5 * rng.gauss(0.0, 1.0)]
+    assert data.blobs(1, centers=[(5, 7)], spread=0.5) == ([noisy], [0])
+    rng = random.Random(0)
+    rows = [
+        [x + 0.5 * rng.gauss(0.0, 1.0), y + 0.5 * rng.gauss(0.0, 1.0)] for x, y in [(0, 0), (0, 1)]
+    ]
+    assert data.xor(2, noise=0.5) == (rows, [0, 1])
+
+
 def test_blobs_stand_around_their_centers():
     centers = [(0.0, 0.0, 50.0), (50.0, 0.0, 0.0)]
     points = by_class(*data.blobs(200, centers=centers, spread=1.0))

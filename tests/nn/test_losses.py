@@ -97,6 +97,9 @@ def test_adaptive_is_other_losses_too():
         assert losses.adaptive(e, 0.0, alpha=1.0) == pytest.approx(losses.pseudo_huber(e, 0.0))
         cauchy = math.log1p(e * e / 2)
         assert losses.adaptive(e, 0.0, alpha=0.0) == pytest.approx(cauchy)
+        welsch, geman_mcclure = -math.expm1(-e * e / 2), 2 * e * e / (e * e + 4)
+        assert losses.adaptive(e, 0.0, alpha=-inf) == pytest.approx(welsch)
+        assert losses.adaptive(e, 0.0, alpha=-2.0) == pytest.approx(geman_mcclure)
 
 
 @pytest.mark.parametrize("name", ["squared_error", "half_squared_error"])
