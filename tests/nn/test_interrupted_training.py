@@ -12,6 +12,9 @@ import nn
 from autograd import Value
 from autograd.value import is_paused, paused
 
+# a progress bar that was interrupted while it was made complains when it is freed
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 X = [[0.5, 1.0], [-1.0, 0.25], [2.0, -0.5], [0.1, 0.9]]
 T = [1, -1, 1, -1]
 BATCHES, EPOCHS = 2, 2
