@@ -133,6 +133,20 @@ def test_damping_falls_to_a_quarter_and_below_a_millionth_to_nothing(damping, af
     assert to.x == [1.0 - size / (size + damping * size)]
 
 
+@pytest.mark.parametrize(
+    ("curvature", "after"), [(1.0, 0.125), (1.4, 0.125), (1.6, 0.5), (2.7, 0.5), (2.9, 1.0)]
+)
+def test_damping_depends_on_how_well_the_fall_was_foretold(curvature, after):
+    """Told that the second derivative is 1, and damped by 1/2, f falls by a share of what was
+    foretold of 3/2 - curvature/2: above 3/4 the damping falls, up to 1/10 the step is refused.
+    """
+    module = inspect.getmodule(newton)
+    f = lambda x: curvature * x[0] ** 2 / 2  # noqa: E731
+    to, then = module._descend(f, module._Place.of(f, [1.0]), [[1.0]], 0.5)
+    assert then == after
+    assert to.x == [1.0 - curvature / (1.0 + max(0.5, after))]
+
+
 def test_damping_grows_until_a_step_goes_down():
     """From a thousandth of the largest second derivative on, doubled each time."""
     module = inspect.getmodule(newton)
