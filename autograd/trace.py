@@ -142,7 +142,7 @@ class Trace:
     def needed(self, outputs: Iterable[Operand]) -> list[int]:
         """The indices of the instructions that ``outputs`` depend on, in order; inputs left out."""
         wanted = {o.index for o in outputs if isinstance(o, Term)}
-        for index in range(len(self.instructions) - 1, -1, -1):
+        for index in reversed(range(len(self.instructions))):
             if index in wanted:
                 wanted.update(o.index for o in self.instructions[index][1] if isinstance(o, Term))
         return [i for i in sorted(wanted) if self.instructions[i][0] is not None]

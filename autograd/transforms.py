@@ -160,10 +160,8 @@ def vjp(
                 f"the output has {len(outputs)} number(s) and the cotangent {len(weights)}: "
                 "give one for each, in the same nesting"
             )
-        root: Any = 0.0
         with recording():
-            for o, weight in zip(outputs, weights, strict=True):
-                root = root + o * weight
+            root = sum(o * weight for o, weight in zip(outputs, weights, strict=True))
             slopes = iter(gradients(root, leaves, create_graph=again))
         return tuple(like(primal, slopes) for primal in primals)
 

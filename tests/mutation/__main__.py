@@ -27,7 +27,9 @@ import trial
 from mutants import Mutant, mutants
 
 # seconds of tests, and how many files of them, to try at first, then where all of those passed
-STAGES = [(0.3, 3), (2.0, 1000), (12.0, 1000)]
+STAGES = [(0.3, 3), (2.0, 1000), (8.0, 1000)]
+# and at last of all tests, since what is computed once is seen in the first test alone to come by
+LAST = 25.0
 KEPT = trial.ROOT / ".mutation" / "results.jsonl"
 # mistakes that any test of the engine must find, or the run says nothing
 CANARIES = {
@@ -126,14 +128,15 @@ def together(calls: Iterable[tuple[Callable[..., None], tuple[Any, ...]]]) -> No
 
 def work(tree: trial.Tree, jobs: list[Mutant], chooser: trial.Chooser) -> None:
     start = time.monotonic()
+    last = chooser.quickest(set(chooser.seconds), LAST)
     for done, mutant in enumerate(jobs):
         source = (trial.ROOT / mutant.path).read_text(encoding="utf-8")
         text = mutant.apply(source)
         began = time.monotonic()
         with tree.with_text(mutant.path, text):
             tried: list[str] = []
-            for stage in STAGES:
-                order = [t for t in chooser.order(mutant, source, *stage) if t not in set(tried)]
+            for choice in (*(chooser.order(mutant, source, *s) for s in STAGES), last):
+                order = [test for test in choice if test not in set(tried)]
                 tried += order
                 expected = sum(chooser.seconds[test] for test in order)
                 killer = tree.killer(order, timeout=20 + 4 * expected) if order else None

@@ -215,8 +215,8 @@ class Chooser:
         )
 
     def order(self, mutant: Mutant, source: str, budget: float, files: int = 1000) -> list[str]:
-        """The tests to try: ``budget`` seconds of those that run the mutant's statement, of not
-        more than so many ``files``, and as much again of others where imports run it.
+        """The tests to try: ``budget`` seconds of those that run the mutant's statement, in not
+        more than so many ``files``; where an import runs it, as much of others that come near.
         """
         lines = self.tests.get(mutant.path, {})
         first, last, name = statement(source, mutant.line)
@@ -226,22 +226,24 @@ class Chooser:
             word = name.strip("_").lower()
             named = {test for test in self.seconds if word and word in test.lower()}
             groups = [direct & named, named, direct, set().union(*lines.values())]
-            groups.append(set(self.seconds))
         order: dict[str, None] = {}
-        left = 2 * budget
         for group in groups:
-            tests = group & self.seconds.keys()
-            per_file = Counter(test.split("::")[0] for test in tests)
+            per_file = Counter(test.split("::")[0] for test in group & self.seconds.keys())
             among = {file for file, _ in per_file.most_common(files)}
-            spent = 0.0
-            for test in sorted(tests, key=self.seconds.__getitem__):
-                if test.split("::")[0] in among and test not in order:
-                    spent += self.seconds[test]
-                    if spent > min(budget, left) and order:
-                        break
-                    order[test] = None
-            left -= spent
+            near = {test for test in group if test.split("::")[0] in among}
+            order |= dict.fromkeys(self.quickest(near - order.keys(), budget))
         return list(order)
+
+    def quickest(self, tests: set[str], budget: float) -> list[str]:
+        """The quickest of ``tests``, up to ``budget`` seconds and at least one."""
+        chosen: list[str] = []
+        spent = 0.0
+        for test in sorted(tests & self.seconds.keys(), key=self.seconds.__getitem__):
+            spent += self.seconds[test]
+            if spent > budget and chosen:
+                break
+            chosen.append(test)
+        return chosen
 
 
 def statement(source: str, line: int) -> tuple[int, int, str]:
