@@ -27,9 +27,9 @@ import trial
 from mutants import Mutant, mutants
 
 # seconds of tests, and how many files of them, to try at first, then where all of those passed
-STAGES = [(0.3, 3), (2.0, 1000), (8.0, 1000)]
+STAGES = [(0.3, 3), (2.0, 1000), (6.0, 1000)]
 # and at last of all tests, since what is computed once is seen in the first test alone to come by
-LAST = 25.0
+LAST = 8.0
 KEPT = trial.ROOT / ".mutation" / "results.jsonl"
 # mistakes that any test of the engine must find, or the run says nothing
 CANARIES = {
