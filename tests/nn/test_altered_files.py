@@ -13,7 +13,7 @@ import nn
 from nn import activations, saving
 
 # of each of four kinds; with each cut and each flipped bit that is over 10,000 in all
-FILES = 200_000 if settings.get_current_profile_name() == "nightly" else 1_500
+FILES = 50_000 if settings.get_current_profile_name() == "nightly" else 1_500
 
 MODELS = {
     "mlp": lambda: nn.MLP(2, [2, 1], activation=activations.elu.using(alpha=0.1), rng=1),
