@@ -326,9 +326,10 @@ OPERATORS = {
 
 
 def on_registration(owner: type, attach: Callable[[Primitive], None]) -> None:
-    """Call ``attach``, which gives ``owner`` a method, with every primitive, also those to come."""
-    for entry in table.values():
-        attach(entry)
+    """Call ``attach``, which gives ``owner`` a method, with every primitive registered from now on.
+
+    So it comes before the table, which autograd/__init__ sees to.
+    """
     _attach.append(attach)
     _owners.append(owner)
 

@@ -102,7 +102,9 @@ class Optimizer(ABC):
         before = [parameter.data for parameter in self.parameters]
         state, steps = self._state, self.steps
         try:
-            assign(self.parameters, self.update(before, [p.grad for p in self.parameters]))
+            # None, which PyTorch's users set it to, counts as 0
+            gradients = [0.0 if p.grad is None else p.grad for p in self.parameters]
+            assign(self.parameters, self.update(before, gradients))
         except BaseException:
             self._state, self.steps = state, steps
             assign(self.parameters, before)

@@ -637,3 +637,11 @@ def test_clip_grad_value_of_inf_and_nan():
     parameters = with_gradients([math.inf, -math.inf, math.nan])
     clip_grad_value(parameters, 2.0)
     assert bits([p.grad for p in parameters]) == bits([2.0, -2.0, math.nan])
+
+
+def test_a_gradient_set_to_none_counts_as_zero():
+    reset, untouched = Value(1.0), Value(1.0)
+    reset.grad = None
+    for parameter in (reset, untouched):
+        SGD([parameter], lr=0.1, weight_decay=0.5).step()
+    assert reset.data == untouched.data == 0.95
