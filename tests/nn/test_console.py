@@ -88,5 +88,6 @@ def test_control_c_while_stepping():
     while not done.stdout.readline().startswith(b"step 0"):
         pass
     done.send_signal(signal.SIGINT)
+    done.wait(60)  # before its input is closed, which is another way to end
     _, err = done.communicate()
     assert (done.returncode, err) == (130, b"")
