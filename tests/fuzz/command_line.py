@@ -26,6 +26,7 @@ from interpreter import NotArithmetic, Number
 import nn.__main__ as nn_command
 import viz.__main__ as viz_command
 from autograd import Value
+from autograd.primitive import table
 
 WORDS, OPTIONS = typed.WORDS["arithmetic"], typed.WORDS["options"]
 LONGEST = 2300  # characters of an argument: a little more than an expression may have
@@ -148,7 +149,7 @@ _viz_parser = functools.cache(viz_command._parser)  # reads no state, and takes 
 _nn_parser = functools.cache(nn_command._parser)
 _DEEDS = {"exec", "import", "open", "os", "subprocess", "socket", "shutil", "ctypes", "sys"}
 # what autograd makes of an entry of its table when that is first used
-_GENERATED = frozenset(f"<{name}>" for name in interpreter.FUNCTIONS)
+_GENERATED = frozenset(f"<{owner}{name}>" for name in table for owner in ("", "Value."))
 _watching = False
 _forbidden: list[str] = []
 
