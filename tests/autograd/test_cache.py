@@ -14,6 +14,7 @@ from hypothesis import settings
 pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
 
 from autograd.compiler import jit
+from autograd.private_files import read_private, unpacked, write_private
 
 FILES = 200_000 if settings.get_current_profile_name() == "nightly" else 10_000
 
@@ -53,15 +54,15 @@ def file(cache):
 
 
 def check_refused_and_replaced(file, whole):
-    assert jit._read(file) is None
+    assert read_private(file) is None
     assert add(ONE) == 3.0
     assert file.read_bytes() == whole
     assert not file.is_symlink()
 
 
 def test_code_is_read_as_it_was_written(file):
-    assert jit._read(file) == jit.unpacked(file.name, file.read_bytes())
-    assert len(jit._read(file)) > 100
+    assert read_private(file) == unpacked(file.name, file.read_bytes())
+    assert len(read_private(file)) > 100
 
 
 def test_a_damaged_file_is_not_used_and_is_replaced(file):
@@ -108,12 +109,12 @@ def altered(data, rng):
 
 def test_thousands_of_altered_files_are_refused(file):
     whole, rng = file.read_bytes(), random.Random(1)
-    code = jit.unpacked(file.name, whole)
+    code = unpacked(file.name, whole)
     for _ in range(FILES):
         data = altered(whole, rng)
-        assert jit.unpacked(file.name, data) == (code if data == whole else None)
+        assert unpacked(file.name, data) == (code if data == whole else None)
     for end in range(len(whole)):
-        assert jit.unpacked(file.name, whole[:end]) is None
+        assert unpacked(file.name, whole[:end]) is None
 
 
 def test_a_file_of_another_program_is_not_used(cache, file):
@@ -124,7 +125,7 @@ def test_a_file_of_another_program_is_not_used(cache, file):
     shutil.copy(other, file)
     check_refused_and_replaced(file, whole)
     file.rename(cache / ("0" * 64))
-    assert jit._read(cache / ("0" * 64)) is None
+    assert read_private(cache / ("0" * 64)) is None
 
 
 @posix
@@ -135,16 +136,16 @@ def test_a_file_or_folder_that_others_can_write_is_not_used(cache, file, mode):
     file.chmod(mode)
     check_refused_and_replaced(file, whole)
     cache.chmod(mode | 0o500)
-    assert jit._read(file) is None
+    assert read_private(file) is None
     assert add(ONE) == 3.0
     cache.chmod(0o755)
-    assert jit._read(file) is not None
+    assert read_private(file) is not None
 
 
 @posix
 def test_a_file_of_somebody_else_is_not_used(file, monkeypatch):
     monkeypatch.setattr(os, "getuid", lambda: 12345)
-    assert jit._read(file) is None
+    assert read_private(file) is None
     assert add(ONE) == 3.0
 
 
@@ -162,7 +163,7 @@ def test_what_is_no_plain_file_is_not_used(cache, file):
     check_refused_and_replaced(file, whole)
     file.unlink()
     file.mkdir()
-    assert jit._read(file) is None
+    assert read_private(file) is None
     assert add(ONE) == 3.0
     assert list(cache.iterdir()) == [file], "a folder in the way stays, and nothing beside it"
 
@@ -176,8 +177,8 @@ def test_a_file_that_cannot_be_read_is_not_used(cache, file, monkeypatch):
 
     for call in ("open", "stat"):
         with monkeypatch.context() as patch:
-            patch.setattr(jit.os, call, denied)
-            assert jit._read(file) is None
+            patch.setattr(os, call, denied)
+            assert read_private(file) is None
     with monkeypatch.context() as patch:
         patch.setattr(tempfile, "mkstemp", denied)
         file.write_bytes(b"damaged")
@@ -212,16 +213,16 @@ def test_a_write_that_fails_or_is_killed_at_any_byte(error, cache, file, monkeyp
     for left in range(0, len(whole) + 1, 1 if FILES > 10_000 else 13):
         file.write_bytes(whole[:-1])
         with monkeypatch.context() as patch:
-            patch.setattr(jit.os, "fdopen", lambda fd, mode, left=left: Failing(fd, left, error))
+            patch.setattr(os, "fdopen", lambda fd, mode, left=left: Failing(fd, left, error))
             if error is Killed:
-                patch.setattr(jit.os, "unlink", lambda name: None)
+                patch.setattr(os, "unlink", lambda name: None)
             try:
-                jit._write(file, jit.unpacked(file.name, whole))
+                write_private(file, unpacked(file.name, whole))
             except (KeyboardInterrupt, Killed) as raised:
                 assert type(raised) is error  # noqa: PT017
         assert file.read_bytes() == whole[:-1]
         assert (len(list(cache.iterdir())) > 1) == (error is Killed)
         for other in set(cache.iterdir()) - {file}:
-            assert jit._read(other) is None
+            assert read_private(other) is None
             other.unlink()
     check_refused_and_replaced(file, whole)

@@ -83,9 +83,9 @@ def test_bytes_of_another_wasmtime_are_compiled_again(cache):
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
 def test_a_file_that_others_can_write_is_not_loaded(cache, mode):
     (file,) = cache.iterdir()
-    assert wasm.read_trusted(file) is not None
+    assert wasm.read_private(file) is not None
     file.chmod(mode)
-    assert wasm.read_trusted(file) is None
+    assert wasm.read_private(file) is None
     again()
     assert not file.stat().st_mode & 0o022, "replaced by one's own"
 
@@ -94,14 +94,14 @@ def test_a_file_that_others_can_write_is_not_loaded(cache, mode):
 def test_a_directory_that_others_can_write_is_not_used(cache):
     (file,) = cache.iterdir()
     cache.chmod(0o777)
-    assert wasm.read_trusted(file) is None
+    assert wasm.read_private(file) is None
 
 
 @posix
 def test_a_file_of_somebody_else_is_not_loaded(cache, monkeypatch):
     (file,) = cache.iterdir()
     monkeypatch.setattr(os, "getuid", lambda: 12345)
-    assert wasm.read_trusted(file) is None
+    assert wasm.read_private(file) is None
 
 
 @posix
@@ -109,9 +109,9 @@ def test_a_link_or_a_pipe_is_not_read(cache, tmp_path):
     (file,) = cache.iterdir()
     link = cache / "link"
     link.symlink_to(file)
-    assert wasm.read_trusted(link) is None
+    assert wasm.read_private(link) is None
     os.mkfifo(cache / "pipe")
-    assert wasm.read_trusted(cache / "pipe") is None
+    assert wasm.read_private(cache / "pipe") is None
 
 
 def test_no_place_for_a_cache_is_no_error(cache, monkeypatch):
@@ -142,9 +142,9 @@ def test_without_owners_the_users_profile_protects(cache, monkeypatch):
     """Windows has neither getuid nor these modes."""
     (file,) = cache.iterdir()
     file.chmod(0o666)
-    assert wasm.read_trusted(file) is None
+    assert wasm.read_private(file) is None
     monkeypatch.delattr(os, "getuid", raising=False)
-    assert wasm.read_trusted(file) is not None
+    assert wasm.read_private(file) is not None
 
 
 def test_what_is_no_graph_is_an_error_and_the_next_one_works():
