@@ -19,8 +19,10 @@ replaced: WeakValueDictionary[str, Primitive] = WeakValueDictionary()
 """Those that lost their name to another but live on in graphs, by their name in generated code."""
 
 _attach: list[Callable[[Primitive], None]] = []
-_owners: list[type] = []
 """What is done with each primitive when it is registered: Value and Term take it as a method."""
+
+_owners: list[type] = []
+"""Those that take it."""
 
 _forget: list[Callable[[], object]] = []
 """What is called when a primitive is replaced: others may have been made from it."""

@@ -25,9 +25,9 @@ def write_atomically(path: Path, data: bytes) -> None:
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name[:50]}.{os.urandom(8).hex()}")
     permissions = target.stat().st_mode & 0o7777 if target.exists() else None
-    private = 0o666 if permissions is None else permissions & 0o600
+    at_first = 0o666 if permissions is None else permissions & 0o600
     try:
-        with open(temporary, "xb", opener=lambda name, how: os.open(name, how, private)) as file:
+        with open(temporary, "xb", opener=lambda name, how: os.open(name, how, at_first)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -59,7 +59,7 @@ def sign(a):
     return one if a > zero else -one if zero > a else zero
 
 
-FRACTIONS = {
+ARITHMETIC = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
@@ -67,6 +67,11 @@ FRACTIONS = {
     "neg": lambda a: -a,
     "pow_number": lambda a, n: a**n,
     "identity": lambda a: a,
+}
+"""The values on numbers of any kind."""
+
+FRACTIONS = {
+    **ARITHMETIC,
     "greater": lambda a, b, tie: one if a > b else Exact(tie.value) if a.value == b.value else zero,
     "where": lambda condition, a, b: a if condition.value else b,
     "step": lambda a: zero if zero > a else one,
@@ -116,14 +121,8 @@ def logsumexp(*zs):
 expm1 = real_part_by(math.expm1)(cmath.exp)
 
 COMPLEX = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-    "neg": lambda a: -a,
-    "pow_number": lambda a, n: a**n,
+    **ARITHMETIC,
     "pow": lambda a, b: a**b,
-    "identity": lambda a: a,
     "greater": lambda a, b, tie: complex(a.real > b.real),
     "where": lambda condition, a, b: a if condition.real else b,
     "step": lambda a: complex(a.real >= 0),

@@ -12,7 +12,7 @@ import math
 from typing import NamedTuple
 
 import mpmath
-from dual_numbers import COMPLEX, FRACTIONS, Exact, complex_step, step_at
+from dual_numbers import ARITHMETIC, COMPLEX, FRACTIONS, Exact, complex_step, step_at
 from mpmath import mp
 
 from autograd.primitive import table
@@ -48,14 +48,8 @@ def softmax(*operands):
 
 
 VALUES = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-    "neg": lambda a: -a,
-    "pow_number": lambda a, n: a**n,
+    **ARITHMETIC,
     "pow": lambda a, b: a**b,
-    "identity": lambda a: a,
     "greater": lambda a, b, tie: mp.mpf(a > b),
     "where": lambda condition, a, b: a if condition else b,
     "step": lambda a: mp.mpf(a >= 0),
