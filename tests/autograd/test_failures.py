@@ -55,7 +55,8 @@ def failures(tmp_path_factory):
     folder = tmp_path_factory.mktemp("users")
     (folder / "test_mine.py").write_text(TESTS)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"]
+    options = ["-q", "--color=no", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *options, "test_mine.py"]
     run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert "5 failed" in run.stdout, run.stdout + run.stderr
     parts = re.split(r"\n_+ (test_\w+) _+\n", run.stdout.partition("= short test summary")[0])

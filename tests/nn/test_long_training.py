@@ -84,7 +84,8 @@ def test_memory_is_flat_with_no_collector(optimizer, compile):
     print(f"{STEPS} steps: {epoch} bytes more an epoch, {process} of the process in all")
     # its line in the history takes 300 bytes; a node that stays a step, 200 bytes a step
     assert epoch < 2_000
-    assert process < 4_000_000  # a graph that stays a step takes 8 kB a step
+    if NIGHT:  # a graph that stays a step takes 8 kB a step: too little to be seen in 500 steps
+        assert process < 4_000_000
 
 
 def trained(seed, compile):
