@@ -107,7 +107,9 @@ class Optimizer(ABC):
             assign(self.parameters, self.update(before, gradients))
         except BaseException:
             self._state, self.steps = state, steps
-            assign(self.parameters, before)
+            pairs = zip(self.parameters, before, strict=True)
+            changed = {parameter: x for parameter, x in pairs if parameter.data is not x}
+            assign(list(changed), changed.values())
             raise
 
     def zero_grad(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from interrupts import Interrupt, moments
 
 import nn
-from autograd import Value
+from autograd import Value, gradients
 from autograd.value import is_paused, paused
 
 # a progress bar that was interrupted while it was made complains when it is freed
@@ -241,6 +241,9 @@ def test_a_rate_that_cannot_be_computed_changes_nothing():
     parameter.grad = 1.0
     optimizer.step()
     before = numbers(optimizer)
+    square = parameter * parameter
     with pytest.raises(KeyError):
         optimizer.step()
     assert numbers(optimizer) == before
+    (slope,) = gradients(square, [parameter], create_graph=True)  # of a leaf set since, an error
+    assert slope.data == 2 * parameter.data
