@@ -29,8 +29,7 @@ def joined(case: list[str]) -> bytes:
 
 def decoded(data: bytes) -> tuple[str, list[str]]:
     kind = _BY_BYTE[(data[:1] or b"\0")[0] % len(_BY_BYTE)]
-    found = typed.fields(data[1:])
-    texts = (found + ["w"] * _TEXTS)[:_TEXTS]
+    texts = typed.some(data[1:], _TEXTS)
     return kind, attributes(texts) if kind in ("module", "collapsed", "layout") else texts
 
 
@@ -41,11 +40,7 @@ def case(data: bytes) -> list[str]:
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
-    first = bytes([rng.randrange(len(_BY_BYTE))]) if rng.random() < 0.2 else data[:1] or b"\0"
-    texts = (typed.fields(data[1:]) + ["w"] * _TEXTS)[:_TEXTS]
-    for _ in range(rng.choice([1, 1, 2, 4])):
-        texts = typed.mutated(texts, rng)
-    return first + typed.joined(texts)
+    return typed.mutated_case(data, rng, len(_BY_BYTE), _TEXTS)
 
 
 def _graph(kind: str, texts: list[str]) -> Graph:

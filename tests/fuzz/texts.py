@@ -30,6 +30,11 @@ def fields(data: bytes) -> list[str]:
     return [_decoded(part)[:LONGEST] for part in data.split(SEPARATOR)]
 
 
+def some(data: bytes, count: int) -> list[str]:
+    """So many of the texts in some bytes; ``w`` where there are fewer."""
+    return (fields(data) + ["w"] * count)[:count]
+
+
 def _decoded(part: bytes) -> str:
     try:
         return part.decode("utf-8", "surrogatepass")
@@ -88,6 +93,15 @@ def mutated(texts: list[str], rng: random.Random) -> list[str]:
         case 6:
             changed[place] = text[:cut] + text[:cut] + text[cut:]
     return changed
+
+
+def mutated_case(data: bytes, rng: random.Random, kinds: int, count: int) -> bytes:
+    """The same for bytes that are the number of a kind, and then so many texts."""
+    first = bytes([rng.randrange(kinds)]) if rng.random() < 0.2 else data[:1] or b"\0"
+    texts = some(data[1:], count)
+    for _ in range(rng.choice([1, 1, 2, 4])):
+        texts = mutated(texts, rng)
+    return first + joined(texts)
 
 
 def _code(rng: random.Random) -> int:
