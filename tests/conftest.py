@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 # on a loaded machine a deadline, or a limit on how long drawing takes, says nothing about the code
@@ -21,3 +22,12 @@ settings.register_profile(
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def only_our_primitives():
+    """Takes out those that the doctests register, the README's too, where they have run before."""
+    from autograd.primitive import table, take_out
+
+    for entry in [entry for entry in table.values() if not entry.is_built_in]:
+        take_out(entry)

@@ -51,12 +51,11 @@ def together(*functions):
 
 
 def drawn(seed):
-    """A random program of any primitives of ours, kinks and overflows included."""
+    """A random program of any primitives, kinks and overflows included."""
     rng = random.Random(seed)
-    ours = [primitive for primitive in table.values() if primitive.is_built_in]
 
     def step():
-        primitive = rng.choice(ours)
+        primitive = rng.choice(list(table.values()))
         count = primitive.arity or rng.randint(1, 4)
         numbers = [primitive.needs_number(i) or rng.random() < 0.1 for i in range(count)]
         return primitive.name, *[
