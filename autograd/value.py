@@ -24,8 +24,10 @@ paused: set[object] = set()
 class _Thread(threading.local):
     """What is so in one thread and not in another."""
 
-    paused = 0  # how many no_grad it is inside of
     on_comparison: Callable[[], None] | None = None
+
+    def __init__(self) -> None:
+        self.paused: set[object] = set()  # those of ``paused`` that are its own
 
 
 this_thread = _Thread()
@@ -352,7 +354,7 @@ def _compared(result: bool) -> bool:
 
 def is_paused() -> bool:
     """Whether this thread is inside ``no_grad``."""
-    return bool(paused) and this_thread.paused > 0
+    return not paused.isdisjoint(this_thread.paused)
 
 
 @contextmanager
@@ -365,15 +367,14 @@ def no_grad() -> Iterator[None]:
     >>> y.data, y.args
     (4.0, ())
     """
-    context = object()
-    entered = 0
+    context, own = object(), this_thread.paused
     try:  # whenever a Ctrl-C comes, what was entered is left
-        entered, this_thread.paused = 1, this_thread.paused + 1
+        own.add(context)
         paused.add(context)
         yield
     finally:
-        this_thread.paused -= entered
-        paused.discard(context)
+        paused.discard(context)  # what would be left of it in ``own`` then means nothing
+        own.discard(context)
 
 
 @contextmanager
@@ -381,7 +382,7 @@ def recording() -> Iterator[None]:
     """Within it, this thread records even inside ``no_grad``: for the transforms' functions."""
     outer = this_thread.paused
     try:
-        this_thread.paused = 0
+        this_thread.paused = set()
         yield
     finally:
         this_thread.paused = outer

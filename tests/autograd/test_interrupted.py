@@ -227,6 +227,9 @@ def test_an_interrupt_leaves_no_thread_unrecorded():
         assert not is_paused(), interrupted.where
         assert not paused, interrupted.where
         assert (x * x).op == "*"
+        paused.add("another thread's")
+        assert (x * x).op == "*", interrupted.where
+        paused.clear()
 
 
 def test_an_interrupt_while_a_graph_is_recorded_leaves_comparisons_allowed():
