@@ -77,6 +77,11 @@ def run(jobs: list[Mutant], place: Path, workers: int) -> None:
     trees = [trial.Tree(place / f"tree{i}") for i in range(workers)]
     print(f"{len(jobs)} mutants")
     chooser = measured(trees, place)
+    killer = trees[0].killer(chooser.quickest(set(chooser.seconds), LAST), timeout=600)
+    print(f"unchanged, the quick tests one after another: {killer or 'all pass'}")
+    if killer is not None:
+        raise SystemExit("so it would find every mutant")
+
     for path, (before, after) in CANARIES.items():
         text = (trial.ROOT / path).read_text(encoding="utf-8")
         assert text.count(before) == 1, (path, before)
