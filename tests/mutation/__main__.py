@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=["autograd", "nn"], help="paths (beginnings)")
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants, drawn at random")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--again", action="store_true", help="try survivors once more")
+    parser.add_argument("--again", action="store_true", help="try the survivors once more")
     parser.add_argument("--report", action="store_true", help="only write the report")
     chosen = parser.parse_args()
 
@@ -55,10 +55,9 @@ def main() -> None:
         jobs = [m for m in everything if m.path.startswith(tuple(chosen.only))]
         random.Random(0).shuffle(jobs)
         jobs = jobs[: round(len(jobs) * chosen.share)]
+        untried = {report.key(m) for m in everything} - known.keys()
         survived = {k for k, result in known.items() if result.killer is None}
-        jobs = [m for m in jobs if report.key(m) in survived or report.key(m) not in known]
-        if not chosen.again:
-            jobs = [m for m in jobs if report.key(m) not in survived]
+        jobs = [m for m in jobs if report.key(m) in (survived if chosen.again else untried)]
         with tempfile.TemporaryDirectory(prefix="mutation") as place:
             run(jobs, Path(place), chosen.workers)
     report.write(everything, report.read(KEPT))
