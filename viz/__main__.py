@@ -144,7 +144,10 @@ def _compute(source: str, assignments: Sequence[str]) -> tuple[Value, dict[Value
 def _told(root: Value, leaves: dict[Value, str]) -> Story:
     size = len(graph(root))
     if size > MAX_NODES:
-        raise Usage(f"  {size:,} values are too many to step through: {MAX_NODES:,} at most")
+        raise Usage(
+            f"  {size:,} values are too many to step through: {MAX_NODES:,} at most. Take a part "
+            "of it, with a name in place of the rest"
+        )
     return Story.of(root, Known(chosen=leaves))
 
 

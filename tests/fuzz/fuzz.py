@@ -146,7 +146,9 @@ def _steps(check: Callable[[bytes], None], data: bytes) -> frozenset[Step]:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "keep":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    elif sys.argv[1] == "keep":
         keep(*sys.argv[2:])
     else:
         run(sys.argv[1], sys.argv[2:])
