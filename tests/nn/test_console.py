@@ -14,15 +14,22 @@ from nn.console import run
 ROOT = str(Path(__file__).parents[2])
 
 
-def command(module, *arguments, **settings):
-    environment = {**os.environ, "PYTHONPATH": ROOT, **settings.pop("environment", {})}
+# what a shell starts in the background does not listen to Ctrl-C, nor does what that starts
+LISTENING = """
+import runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+def command(module, *arguments, environment=None):
     return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        env=environment,
+        [sys.executable, "-c", LISTENING, module, *arguments],
+        env={**os.environ, "PYTHONPATH": ROOT, **(environment or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        **settings,
     )
 
 
