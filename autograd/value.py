@@ -265,9 +265,6 @@ class Value:
             if folded is not None:
                 return folded if isinstance(folded, Value) else Value(folded)
         active = tuple(isinstance(o, Value) for o in parts)
-        for i, wanted in enumerate(active):
-            if wanted and primitive.needs_number(i):
-                primitive.partial(i, None, parts)  # raises, and says which
         value, *partials = primitive.forward(active)(*numbers)
         node = new(Value)
         node._data = value

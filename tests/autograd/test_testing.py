@@ -505,3 +505,8 @@ def test_programs_skip_what_is_not_legal():
     assert Program((0.0,), (("abs", 0),)).instructions == ()
     assert Program((0.0,), (("abs", 0),), anywhere=True).instructions == (("abs", (0,)),)
     assert len(Program((1e10,), (("mul", 0, 0),) * 9).instructions) == 1
+
+
+def test_numeric_gradient_of_each_place():
+    weighed = numeric_gradient(lambda v, w: v[0] + 10 * v[1] + 100 * w[0], [1.0, 2.0], [3.0, 4.0])
+    assert [[round(x, 6) for x in part] for part in weighed] == [[1.0, 10.0], [100.0, 0.0]]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import StaleGraphError, Value, gradients, graph, no_grad
-from autograd.testing import Program
+from autograd.testing import Program, registered
 from autograd.testing.strategies import programs, values
 from autograd.value import Constant, mark_call
 
@@ -426,3 +426,22 @@ def test_backward_starts_from_one():
     assert x.grad == 6.0
     autograd.backward(x * x, 0.5)
     assert x.grad == 9.0
+
+
+def test_a_thing_that_has_no_operator_either_is_answered_by_ours():
+    class Thing:
+        def __repr__(self):
+            return "thing"
+
+    for operation in (lambda x: x + Thing(), lambda x: Thing() - x, lambda x: x ** Thing()):
+        with pytest.raises(TypeError, match="a number is wanted, got the Thing thing: write it as"):
+            operation(Value(1.0))
+
+
+def test_an_operand_without_a_rule_takes_a_number_alone():
+    rules = (lambda out, a, n: n, None)
+    with registered("scaled", arity=2, value=lambda a, n: a * n, partials=rules) as scaled:
+        assert scaled(Value(2.0), 3.0).data == 6.0
+        for call in (scaled, Value.scaled):
+            with pytest.raises(TypeError, match="operand 1 of scaled must be a number, got a Val"):
+                call(Value(2.0), Value(3.0))

@@ -676,3 +676,9 @@ def test_a_model_of_ones_own_trains():
     nn.fit(model, xs, [1 + 2 * x - 3 * x * x for x in xs], "mse", optimizer, epochs=600)
     # the slowest direction shrinks by 1 - 0.6 * 0.1 an epoch or so
     assert [p.data for p in model.parameters()] == pytest.approx([1.0, 2.0, -3.0], abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, True])
+def test_a_batch_has_a_row_at_least(size):
+    with pytest.raises((ValueError, TypeError), match="batch_size"):
+        nn.fit(nn.MLP(2, [1]), [[1.0, 2.0]], [1.0], "mse", batch_size=size)
