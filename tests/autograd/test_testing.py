@@ -508,5 +508,8 @@ def test_programs_skip_what_is_not_legal():
 
 
 def test_numeric_gradient_of_each_place():
-    weighed = numeric_gradient(lambda v, w: v[0] + 10 * v[1] + 100 * w[0], [1.0, 2.0], [3.0, 4.0])
-    assert [[round(x, 6) for x in part] for part in weighed] == [[1.0, 10.0], [100.0, 0.0]]
+    def weighed(v, w):
+        return v[0] + 10 * v[1] + 100 * v[2] + 1000 * w[0]
+
+    found = numeric_gradient(weighed, [1.0, 2.0, 3.0], [4.0, 5.0])
+    assert [[round(x, 6) for x in part] for part in found] == [[1, 10, 100], [1000, 0]]
