@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from math import inf, isfinite
+from math import inf, isfinite, nan
 from typing import Any, NamedTuple
 
 from autograd.backprop import gradients, reached
@@ -231,7 +231,8 @@ def _compared(
     reverse = [gradients(output, variables) for output in outputs]
     for j, (variable, label) in enumerate(zip(variables, labels, strict=True)):
         along = tangents(outputs, {variable: 1.0})
-        differences = _differences(f, leaves, j, _reach(outputs, along))
+        reach, clear = _reach(outputs, along), _clear_of_kinks(outputs, along)
+        differences = _differences(f, leaves, j, min(reach, clear), clear)
         for i, (output, name, bound) in enumerate(zip(outputs, names, bounds, strict=True)):
             if not isfinite(output.data):
                 continue
@@ -267,10 +268,35 @@ def _reach(outputs: list[Value], along: dict[Value, float]) -> float:
     return nearest
 
 
+def _clear_of_kinks(outputs: list[Value], along: dict[Value, float]) -> float:
+    """Half of how far the variable of these tangents may move until a kink comes, to first order.
+
+    A kink that it stands on is none of those: both sides are looked at there.
+    """
+    nearest = inf
+    for node in reached(*outputs):
+        assert node.primitive is not None
+        for kink in node.primitive.kinks:
+            at = [Value(o.data) if isinstance(o, Value) else o for o in node.operands]
+            distance = kink(*at)
+            if not isinstance(distance, Value) or distance.data == 0.0:
+                continue
+            speed = 0.0
+            for operand, x in zip(node.operands, at, strict=True):
+                if isinstance(x, Value) and operand in along:
+                    speed += gradients(distance, [x])[0] * along[operand]
+            if speed != 0.0:
+                nearest = min(nearest, abs(distance.data / speed) / 2)
+    return nearest
+
+
 def _differences(
-    f: Function, leaves: list[Value], j: int, reach: float
+    f: Function, leaves: list[Value], j: int, reach: float, clear: float
 ) -> Callable[[int, float | None], Slopes]:
-    """``(output, noise)`` -> the slopes of that output of ``f`` along the ``j``-th number."""
+    """``(output, noise)`` -> the slopes of that output of ``f`` along the ``j``-th number.
+
+    What lies beyond a kink tells nothing of the slope here: it counts as not defined.
+    """
     numbers = [leaf.data for leaf in leaves]
     known: dict[float, list[float]] = {}
 
@@ -282,7 +308,10 @@ def _differences(
         return known[x]
 
     def along(i: int, noise: float | None) -> Slopes:
-        return slopes(lambda x: at(x)[i], numbers[j], noise, reach)
+        def near(x: float) -> float:
+            return at(x)[i] if abs(x - numbers[j]) <= clear else nan
+
+        return slopes(near, numbers[j], noise, reach)
 
     return along
 

@@ -3,6 +3,7 @@
 import configparser
 import math
 import os
+import random
 import re
 import subprocess
 import sys
@@ -513,3 +514,27 @@ def test_numeric_gradient_of_each_place():
 
     found = numeric_gradient(weighed, [1.0, 2.0, 3.0], [4.0, 5.0])
     assert [[round(x, 6) for x in part] for part in found] == [[1, 10, 100], [1000, 0]]
+
+
+def test_close_to_a_kink_is_no_false_alarm():
+    """Differences that reach beyond it say nothing of the slope on this side."""
+    hat = {"definition": lambda a: autograd.maximum(1 - abs(a), 0.0)}
+    kinks = [lambda a: a, lambda a: abs(a) - 1]
+    rng = random.Random(0)
+
+    def rule(out, a):
+        flat = autograd.greater(abs(a), 1.0, 1.0)
+        return autograd.where(flat, 0.0, 1 - 2 * autograd.greater(a, 0.0))
+
+    with registered("hat", **hat, partials=[rule], kinks=kinks) as right:
+        for _ in range(300):
+            near = rng.choice([1, -1]) * 10 ** rng.uniform(-14, -1)
+            points = [(rng.choice([0.0, 1.0, -1.0]) + near,)]
+            check_primitive(right, points=points, order=1)
+    with (
+        registered(
+            "hat", **hat, partials=[lambda out, a: 1.001 * rule(out, a)], kinks=kinks
+        ) as wrong,
+        pytest.raises(GradientMismatch),
+    ):
+        check_primitive(wrong, points=[(1e-3,)], order=1)
