@@ -229,9 +229,10 @@ def _compared(
     """Each derivative by each pair of methods."""
     bounds = [Bounds(output) for output in outputs]
     reverse = [gradients(output, variables) for output in outputs]
+    kinks = list(_kinks(outputs))
     for j, (variable, label) in enumerate(zip(variables, labels, strict=True)):
         along = tangents(outputs, {variable: 1.0})
-        reach, clear = _reach(outputs, along), _clear_of_kinks(outputs, along)
+        reach, clear = _reach(outputs, along), _clear(kinks, along)
         differences = _differences(f, leaves, j, min(reach, clear), clear)
         for i, (output, name, bound) in enumerate(zip(outputs, names, bounds, strict=True)):
             if not isfinite(output.data):
@@ -268,25 +269,35 @@ def _reach(outputs: list[Value], along: dict[Value, float]) -> float:
     return nearest
 
 
-def _clear_of_kinks(outputs: list[Value], along: dict[Value, float]) -> float:
-    """Half of how far the variable of these tangents may move until a kink comes, to first order.
+def _kinks(outputs: list[Value]) -> Iterator[tuple[float, list[tuple[Value, float]]]]:
+    """How far each kink is, and how fast that changes with each operand of its node.
 
-    A kink that it stands on is none of those: both sides are looked at there.
+    A kink that a node stands on is left out: both sides are looked at there.
     """
-    nearest = inf
     for node in reached(*outputs):
         assert node.primitive is not None
         for kink in node.primitive.kinks:
             at = [Value(o.data) if isinstance(o, Value) else o for o in node.operands]
             distance = kink(*at)
-            if not isinstance(distance, Value) or distance.data == 0.0:
-                continue
-            speed = 0.0
-            for operand, x in zip(node.operands, at, strict=True):
-                if isinstance(x, Value) and operand in along:
-                    speed += gradients(distance, [x])[0] * along[operand]
-            if speed != 0.0:
-                nearest = min(nearest, abs(distance.data / speed) / 2)
+            if isinstance(distance, Value) and distance.data != 0.0:
+                moved = [
+                    (operand, x)
+                    for operand, x in zip(node.operands, at, strict=True)
+                    if isinstance(operand, Value) and isinstance(x, Value)
+                ]
+                rates = gradients(distance, [x for _, x in moved])
+                yield distance.data, [(o, rate) for (o, _), rate in zip(moved, rates, strict=True)]
+
+
+def _clear(
+    kinks: list[tuple[float, list[tuple[Value, float]]]], along: dict[Value, float]
+) -> float:
+    """Half of how far the variable of these tangents may move to a kink, to first order."""
+    nearest = inf
+    for distance, rates in kinks:
+        speed = sum(rate * along.get(operand, 0.0) for operand, rate in rates)
+        if speed != 0.0:
+            nearest = min(nearest, abs(distance / speed) / 2)
     return nearest
 
 

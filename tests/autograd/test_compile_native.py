@@ -538,13 +538,13 @@ def test_a_disk_that_is_full_leaves_nothing(cache, monkeypatch):
     assert list(cache.iterdir()) == []
 
 
-def test_where_the_cache_is(monkeypatch):
+def test_where_the_cache_is(monkeypatch, tmp_path):
     monkeypatch.delenv("STEPGRAD_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert str(jit.cache_folder()) == "/somewhere/stepgrad"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", "/home/me")
-    assert str(jit.cache_folder()) == "/home/me/.cache/stepgrad"
+    monkeypatch.setattr(jit.Path, "home", lambda: tmp_path)
+    assert jit.cache_folder() == tmp_path / ".cache" / "stepgrad"
 
     def nowhere():
         raise RuntimeError("Could not determine home directory.")
