@@ -24,10 +24,14 @@ from typing import Any
 
 import report
 import trial
+from choosing import Chooser
 from mutants import Mutant, mutants
+from session import Session
+from trial import Tree
 
 # seconds of tests, and how many files of them, to try at first, then where all of those passed
 STAGES = [(0.3, 3), (2.0, 1000), (6.0, 1000)]
+QUICK = STAGES[:2]
 # and at last of all tests, since what is computed once is seen in the first test alone to come by
 LAST = 8.0
 KEPT = trial.ROOT / ".mutation" / "results.jsonl"
@@ -46,6 +50,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants, drawn at random")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--again", action="store_true", help="try the survivors once more")
+    parser.add_argument("--quick", action="store_true", help="without the slower tests")
     parser.add_argument("--report", action="store_true", help="only write the report")
     chosen = parser.parse_args()
 
@@ -59,63 +64,56 @@ def main() -> None:
         survived = {k for k, result in known.items() if result.killer is None}
         jobs = [m for m in jobs if report.key(m) in (survived if chosen.again else untried)]
         with tempfile.TemporaryDirectory(prefix="mutation") as place:
-            run(jobs, Path(place), chosen.workers)
+            run(jobs, Path(place), chosen.workers, chosen.quick)
     report.write(everything, report.read(KEPT))
 
 
 def sources() -> list[str]:
     return [
         path.relative_to(trial.ROOT).as_posix()
-        for package in ("autograd", "nn")
+        for package in trial.PACKAGES
         for path in sorted((trial.ROOT / package).rglob("*.py"))
     ]
 
 
-def run(jobs: list[Mutant], place: Path, workers: int) -> None:
+def run(jobs: list[Mutant], place: Path, workers: int, quick: bool) -> None:
     trial.load_heavy()
-    trees = [trial.Tree(place / f"tree{i}") for i in range(workers)]
+    trees = [Tree(place / f"tree{i}") for i in range(workers)]
     print(f"{len(jobs)} mutants")
     chooser = measured(trees, place)
-    killer = trees[0].killer(chooser.quickest(set(chooser.seconds), LAST), timeout=600)
-    print(f"unchanged, the quick tests one after another: {killer or 'all pass'}")
-    if killer is not None:
-        raise SystemExit("so it would find every mutant")
-
-    for path, (before, after) in CANARIES.items():
-        text = (trial.ROOT / path).read_text(encoding="utf-8")
-        assert text.count(before) == 1, (path, before)
-        line = text[: text.index(before)].count("\n") + 1
-        order = chooser.order(Mutant(path, "canary", 0, line, before, 0), text, *STAGES[1])
-        for what, changed in (("unchanged", text + "\n"), ("canary", text.replace(before, after))):
-            with trees[0].with_text(path, changed):
-                killer = trees[0].killer(order, timeout=600)
-            print(f"{what} {path}: {killer or 'all pass'}")
-            if (killer is None) != (what == "unchanged"):
-                raise SystemExit("so the run would say nothing")
-
-    together((work, (tree, jobs[i::workers], chooser)) for i, tree in enumerate(trees))
+    together((work, (tree, jobs[i::workers], chooser, quick)) for i, tree in enumerate(trees))
 
 
-def measured(trees: list[trial.Tree], place: Path) -> trial.Chooser:
-    """What each test runs and how long it takes; measured once for each state of the project."""
-    texts = [p.read_bytes() for p in sorted(trees[0].place.rglob("*.*")) if p.is_file()]
-    kept = KEPT.parent / f"tests-{hashlib.sha256(b''.join(texts)).hexdigest()[:16]}.json"
-    if not kept.exists():
-        print("first the tests as they are, each timed")
-        files = [
-            path.relative_to(trial.ROOT).as_posix()
-            for name in trial.TESTS
-            for path in [trial.ROOT / name, *(trial.ROOT / name).rglob("*.py")]
-            if path.is_file()
-        ]
-        random.Random(0).shuffle(files)
+def measured(trees: list[Tree], place: Path) -> Chooser:
+    """What each test runs and how long it takes.
+
+    It is measured again for files of tests that have changed, and for all of them where anything
+    else has.
+    """
+    given = sorted(path for path in trees[0].place.rglob("*.*") if path.is_file())
+    texts = {path.relative_to(trees[0].place).as_posix(): path.read_bytes() for path in given}
+    files = [f for f in texts if f.startswith(tuple(trial.TESTS)) and f.endswith((".py", ".md"))]
+    tests = [f for f in files if Path(f).name.startswith("test_")]
+    rest = b"".join(text for file, text in texts.items() if file not in tests)
+    kept = KEPT.parent / f"tests-{hashlib.sha256(rest).hexdigest()[:16]}.json"
+    chooser = Chooser.load(kept) if kept.exists() else Chooser({}, {}, {})
+    digests = {file: hashlib.sha256(texts[file]).hexdigest() for file in files}
+    changed = [file for file in files if chooser.digests.get(file) != digests[file]]
+    if changed:
+        print(f"first the tests as they are, each timed: {len(changed)} files")
+        random.Random(0).shuffle(changed)
+        shares = [changed[i :: len(trees)] for i in range(len(trees))]
         data = [place / f"coverage{i}" for i in range(len(trees))]
-        together((tree.measure, (files[i :: len(trees)], data[i])) for i, tree in enumerate(trees))
-        chooser = trial.Chooser.of([(t.place, d) for t, d in zip(trees, data, strict=True)])
+        sharers = [(t, d, share) for t, d, share in zip(trees, data, shares, strict=True) if share]
+        together((tree.measure, (share, file)) for tree, file, share in sharers)
+        chooser.forget({*chooser.digests} - {*files} | {*changed})
+        for tree, file, _ in sharers:
+            chooser.add(tree.place, file)
+        chooser.digests = digests
         print(f"{len(chooser.seconds)} tests in {sum(chooser.seconds.values()):.0f} s")
         KEPT.parent.mkdir(exist_ok=True)
         chooser.save(kept)
-    return trial.Chooser.load(kept)
+    return chooser
 
 
 def together(calls: Iterable[tuple[Callable[..., None], tuple[Any, ...]]]) -> None:
@@ -130,25 +128,79 @@ def together(calls: Iterable[tuple[Callable[..., None], tuple[Any, ...]]]) -> No
         raise SystemExit("a worker failed: see above")
 
 
-def work(tree: trial.Tree, jobs: list[Mutant], chooser: trial.Chooser) -> None:
-    start = time.monotonic()
-    last = chooser.quickest(set(chooser.seconds), LAST)
-    for done, mutant in enumerate(jobs):
-        source = (trial.ROOT / mutant.path).read_text(encoding="utf-8")
+def work(tree: Tree, jobs: list[Mutant], chooser: Chooser, quick: bool) -> None:
+    """Try the mutants in a tree of one's own."""
+    files = sorted({test.split("::")[0] for test in chooser.seconds})
+    with Session(tree, files) as session:
+        trials = Trials(tree, session, chooser, quick)
+        trials.prove()
+        start = time.monotonic()
+        for done, mutant in enumerate(jobs):
+            trials.make(mutant)
+            if done % 100 == 0:
+                print(f"{done}/{len(jobs)} in {time.monotonic() - start:.0f} s", flush=True)
+
+
+class Trials:
+    """Trials of mutants, each in the way that it needs.
+
+    One in functions is put into those that have been imported, unless an import or a collection
+    has run them, and may have left something there; for any other all is imported again.
+    """
+
+    def __init__(self, tree: Tree, session: Session, chooser: Chooser, quick: bool):
+        self.tree = tree
+        self.session = session
+        self.chooser = chooser
+        self.last = chooser.quickest(set(chooser.seconds), LAST)
+        self.stages = QUICK if quick else [*STAGES, None]
+
+    def prove(self) -> None:
+        """Raise SystemExit where unchanged code fails, or a canary passes."""
+        for path, (before, after) in CANARIES.items():
+            source = read(path)
+            assert source.count(before) == 1, (path, before)
+            line = source[: source.index(before)].count("\n") + 1
+            canary = Mutant(path, "canary", 0, line, before, 0)
+            near = self.chooser.order(canary, source, *STAGES[1])
+            for what, text, order, wanted in [
+                ("unchanged, the quick tests one after another", source, self.last, False),
+                ("unchanged, imported again", source + "\n", near, False),
+                ("canary", source.replace(before, after), near, True),
+            ]:
+                killer = self.killer(canary, source, text, order)
+                print(f"{path}, {what}: {killer or 'all pass'}", flush=True)
+                if (killer is not None) != wanted:
+                    raise SystemExit("so the run would say nothing")
+
+    def make(self, mutant: Mutant) -> None:
+        """Try a mutant and keep what came of it."""
+        source = read(mutant.path)
         text = mutant.apply(source)
         began = time.monotonic()
-        with tree.with_text(mutant.path, text):
-            tried: list[str] = []
-            for choice in (*(chooser.order(mutant, source, *s) for s in STAGES), last):
-                order = [test for test in choice if test not in set(tried)]
-                tried += order
-                expected = sum(chooser.seconds[test] for test in order)
-                killer = tree.killer(order, timeout=20 + 4 * expected) if order else None
-                if killer is not None:
-                    break
+        tried: dict[str, None] = {}
+        killer = None
+        for stage in self.stages:
+            near = self.chooser.order(mutant, source, *stage) if stage else self.last
+            order = [test for test in near if test not in tried]
+            tried |= dict.fromkeys(order)
+            killer = self.killer(mutant, source, text, order) if order else None
+            if killer is not None:
+                break
         report.keep(KEPT, mutant, source, text, killer, time.monotonic() - began)
-        if done % 20 == 0:
-            print(f"{done}/{len(jobs)} in {time.monotonic() - start:.0f} s", flush=True)
+
+    def killer(self, mutant: Mutant, source: str, text: str, order: list[str]) -> str | None:
+        """The test that fails, or None if all pass; or what stopped the process."""
+        seconds = sum(self.chooser.seconds[test] for test in order)
+        if "" not in self.chooser.direct(mutant, source):
+            could, killer = self.session.killer(mutant, text, order, seconds)
+            if could:
+                return killer
+        return self.tree.killer(mutant, text, order, seconds)
+
+
+def read(path: str) -> str:
+    return (trial.ROOT / path).read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":
