@@ -72,8 +72,9 @@ class Chooser:
         if "" in direct or not direct:  # run by an import: any test might depend on it
             word = statement(source, mutant.line)[2].strip("_").lower()
             named = {test for test in self.seconds if word and word in test.lower()}
+            own = {test for test in self.seconds if is_test_of(test, mutant.path)}
             near = set().union(*self.tests.get(mutant.path, {}).values())
-            groups = [direct & named, named, direct, near]
+            groups = [direct & named, own & near, own, named, direct, near]
         order: dict[str, None] = {}
         for group in groups:
             per_file = Counter(test.split("::")[0] for test in group & self.seconds.keys())
@@ -92,6 +93,13 @@ class Chooser:
                 break
             chosen.append(test)
         return chosen
+
+
+def is_test_of(test: str, path: str) -> bool:
+    """Whether a test is a module's by the names of their files."""
+    tested = Path(test.split("::")[0]).stem.removeprefix("test_")
+    _, *parts = Path(path).with_suffix("").parts
+    return any(tested.startswith(part) or part.startswith(tested) for part in parts)
 
 
 def statement(source: str, line: int) -> tuple[int, int, str]:
