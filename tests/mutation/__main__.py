@@ -4,9 +4,9 @@
 
 makes every small change that ``mutants`` knows, one at a time, in a copy of the project, runs the
 tests that come by it, and writes the score and every survivor to ``tests/mutation.md``. What was
-tried is kept in ``.mutation/``, so that a run can be stopped and taken up; ``--again`` tries the
-survivors once more, after tests were added. The reasons beside survivors are kept as they stand in
-the report.
+tried is kept in ``.mutation/``, so that a run can be stopped and taken up. ``--quick`` gives each
+mutant two seconds of tests; ``--again`` then tries the survivors that have no reason in the report
+once more, with slower tests too. Reasons are written there by hand, and kept.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=["autograd", "nn"], help="paths (beginnings)")
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants, drawn at random")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--again", action="store_true", help="try the survivors once more")
+    parser.add_argument(
+        "--again", action="store_true", help="try survivors without a reason once more"
+    )
     parser.add_argument("--quick", action="store_true", help="without the slower tests")
     parser.add_argument("--report", action="store_true", help="only write the report")
     chosen = parser.parse_args()
@@ -61,8 +63,9 @@ def main() -> None:
         random.Random(0).shuffle(jobs)
         jobs = jobs[: round(len(jobs) * chosen.share)]
         untried = {report.key(m) for m in everything} - known.keys()
-        survived = {k for k, result in known.items() if result.killer is None}
-        jobs = [m for m in jobs if report.key(m) in (survived if chosen.again else untried)]
+        why = report.reasons()
+        unexplained = [k for k, r in known.items() if r.killer is None and r.change not in why]
+        jobs = [m for m in jobs if report.key(m) in (unexplained if chosen.again else untried)]
         with tempfile.TemporaryDirectory(prefix="mutation") as place:
             run(jobs, Path(place), chosen.workers, chosen.quick)
     report.write(everything, report.read(KEPT))

@@ -55,6 +55,10 @@ class Result:
     killer: str | None
     seconds: float
 
+    @property
+    def change(self) -> tuple[str, str, str]:
+        return self.path, self.text, self.after
+
 
 def key(mutant: Mutant | Result) -> Key:
     return mutant.path, mutant.operator, mutant.text, mutant.nth
@@ -80,7 +84,7 @@ def read(file: Path) -> dict[Key, Result]:
 
 
 def reasons() -> dict[tuple[str, str, str], str]:
-    """Why survivors survive, as the report has it: by path and the line before and after."""
+    """Why survivors survive, as the report has it, by path and the line before and after."""
     text = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
     return {
         (found["path"], found["before"], found["after"]): found["reason"]
@@ -89,6 +93,7 @@ def reasons() -> dict[tuple[str, str, str], str]:
             text,
             re.MULTILINE,
         )
+        if found["reason"] != NO_REASON
     }
 
 
@@ -109,7 +114,7 @@ def write(everything: list[Mutant], known: dict[Key, Result]) -> None:
         if survivors:
             listed.append(f"\n## Survivors: {part}\n")
         for mutant, result in sorted(survivors, key=lambda pair: (pair[0].path, pair[0].line)):
-            reason = why.get((mutant.path, mutant.text, result.after), NO_REASON)
+            reason = why.get(result.change, NO_REASON)
             change = f"``{mutant.text}`` -> ``{result.after}``"
             listed.append(f"- `{mutant.path}:{mutant.line}` {change}: {reason}")
     REPORT.write_text("\n".join([HEAD, *table, TAIL, *listed]) + "\n", encoding="utf-8")

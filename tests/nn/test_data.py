@@ -209,6 +209,8 @@ def test_noise_is_added_in_the_order_of_the_draws():
         [x + 0.5 * rng.gauss(0.0, 1.0), y + 0.5 * rng.gauss(0.0, 1.0)] for x, y in [(0, 0), (0, 1)]
     ]
     assert data.xor(2, noise=0.5) == (rows, [0, 1])
+    _, y = data.line_with_outliers(1, slope=0.0, intercept=3.0, noise=0.5, outliers=0.0)
+    assert y == [3 + 0.5 * random.Random(0).gauss(0.0, 1.0)]
 
 
 def test_blobs_stand_around_their_centers():

@@ -100,7 +100,9 @@ def test_a_person_can_read_it(tmp_path):
     assert document["arguments"]["sizes"] == [1]
     assert document["arguments"]["output"] == {"name": "tanh"}
     assert document["parameters"]["layers.0.neurons.0.weights.0"] == 0.0
-    assert len((tmp_path / "m.json").read_text().splitlines()) > 10
+    lines = (tmp_path / "m.json").read_text().splitlines()
+    assert len(lines) > 10
+    assert lines[1].startswith(' "')  # a step to the right for what stands inside
 
 
 # -- what can't be saved --
