@@ -90,18 +90,20 @@ def run(jobs: list[Mutant], place: Path, workers: int, quick: bool) -> None:
 def measured(trees: list[Tree], place: Path) -> Chooser:
     """What each test runs and how long it takes.
 
-    It is measured again for files of tests that have changed, and for all of them where anything
-    else has.
+    It is measured again for files of tests that have changed or come by a module that has, and for
+    all of them where anything else has.
     """
     given = sorted(path for path in trees[0].place.rglob("*.*") if path.is_file())
     texts = {path.relative_to(trees[0].place).as_posix(): path.read_bytes() for path in given}
     files = [f for f in texts if f.startswith(tuple(trial.TESTS)) and f.endswith((".py", ".md"))]
-    tests = [f for f in files if Path(f).name.startswith("test_")]
-    rest = b"".join(text for file, text in texts.items() if file not in tests)
+    digests = {file: hashlib.sha256(texts[file]).hexdigest() for file in files}
+    known = {f for f in files if f.startswith(trial.PACKAGES) or Path(f).name.startswith("test_")}
+    code = [file for file in texts if Path(file).suffix in (".py", ".js", ".css", ".json", ".cfg")]
+    rest = b"".join(texts[file] for file in code if file not in known)
     kept = KEPT.parent / f"tests-{hashlib.sha256(rest).hexdigest()[:16]}.json"
     chooser = Chooser.load(kept) if kept.exists() else Chooser({}, {}, {})
-    digests = {file: hashlib.sha256(texts[file]).hexdigest() for file in files}
-    changed = [file for file in files if chooser.digests.get(file) != digests[file]]
+    differing = [file for file in files if chooser.digests.get(file) != digests[file]]
+    changed = sorted({*differing, *chooser.files_that_come_by(differing)} & {*files})
     if changed:
         print(f"first the tests as they are, each timed: {len(changed)} files")
         random.Random(0).shuffle(changed)
@@ -109,7 +111,7 @@ def measured(trees: list[Tree], place: Path) -> Chooser:
         data = [place / f"coverage{i}" for i in range(len(trees))]
         sharers = [(t, d, share) for t, d, share in zip(trees, data, shares, strict=True) if share]
         together((tree.measure, (share, file)) for tree, file, share in sharers)
-        chooser.forget({*chooser.digests} - {*files} | {*changed})
+        chooser.forget({*chooser.digests} - {*files} | {*changed}, differing)
         for tree, file, _ in sharers:
             chooser.add(tree.place, file)
         chooser.digests = digests

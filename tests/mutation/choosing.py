@@ -36,8 +36,13 @@ class Chooser:
             for line, names in data.contexts_by_lineno(name).items():
                 lines[line] = sorted({*lines.get(line, []), *names})
 
-    def forget(self, files: set[str]) -> None:
-        """Leave out the tests in these files, but not what it takes to import them."""
+    def files_that_come_by(self, modules: list[str]) -> set[str]:
+        """The files of the tests that run a line of these modules."""
+        lines = [line for module in modules for line in self.tests.get(module, {}).values()]
+        return {test.split("::")[0] for tests in lines for test in tests if test}
+
+    def forget(self, files: set[str], modules: list[str]) -> None:
+        """Leave out the tests in these files, and all of these modules."""
 
         def stays(test: str) -> bool:
             return test.split("::")[0] not in files
@@ -46,6 +51,7 @@ class Chooser:
         self.tests = {
             path: {line: [*filter(stays, names)] for line, names in lines.items()}
             for path, lines in self.tests.items()
+            if path not in modules
         }
 
     def save(self, file: Path) -> None:
