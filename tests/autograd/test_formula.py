@@ -73,6 +73,21 @@ def computed(tree):
 
 @given(TREES)
 def test_brackets_where_they_are_needed_and_nowhere_else(tree):
+    brackets_are_as_they_should_be(tree)
+
+
+PAIRS = [("neg", "a"), *[(sign, "a", "b") for sign in OPERATORS]]
+
+
+@pytest.mark.parametrize("inner", PAIRS, ids=str)
+def test_brackets_around_each_operation_in_each_other(inner):
+    brackets_are_as_they_should_be(("neg", inner))
+    for sign in OPERATORS:
+        brackets_are_as_they_should_be((sign, inner, "c"))
+        brackets_are_as_they_should_be((sign, "c", inner))
+
+
+def brackets_are_as_they_should_be(tree):
     trace = Trace(expand=False)
     names = {name: trace.input(name) for name in "abc"}
     try:
@@ -94,6 +109,13 @@ def test_brackets_where_they_are_needed_and_nowhere_else(tree):
         if written[:start].endswith("**"):
             continue  # a**(-b) keeps its brackets for the eye
         assert read(without) != expected, f"{written}: {without} says the same"
+
+
+def test_an_exponent_with_a_sign_has_brackets():
+    trace = Trace(expand=False)
+    a, b = trace.input("a"), trace.input("b")
+    assert text(a**-b) == "a**(-b)"
+    assert text(-(a**b)) == "-a**b"
 
 
 def numbers(tree):
