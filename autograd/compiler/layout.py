@@ -49,7 +49,7 @@ class Layout:
     fills:
         Numbers that are the same for every row and yet need a slot.
     summed:
-        The numbers to be summed over the rows one by one; neighbours.
+        The vector of numbers to be summed over the rows one by one.
     """
 
     def __init__(self, code: Code, plan: Plan, results: Sequence[int]) -> None:

@@ -104,7 +104,7 @@ class Writer:
         if self.gradient:
             self._outers()
             place = self.layout.vectors[self.layout.summed]
-            loops.add_sums(self.module, self.shape, place.start, len(self.layout.summed))
+            loops.add_sums(self.module, self.shape, place, len(self.layout.summed))
             self._sums_of_block()
             self._sums()
             self._run_gradient()
@@ -310,10 +310,10 @@ class Writer:
 
     def _store_outputs(self, b: Builder, r: str, n: str) -> None:
         place_of = {number: k for k, number in enumerate(self.layout.summed)}
-        start = self.layout.vectors[self.layout.summed].start if self.results else 0
         width = len(self.results) * BYTES
         for k, number in enumerate(self.results):
-            source = b.address("%work", (start + place_of[number]) * self.shape.slot)
+            start, step = self.layout.vectors[self.layout.summed]
+            source = b.address("%work", (start + place_of[number] * step) * self.shape.slot)
             target = b.address(b.address("%out", 0, r, width), k * BYTES)
             with b.loop(0, n) as (row, _):
                 b.store(b.load(b.address(source, 0, row)), b.address(target, 0, row, width))

@@ -231,8 +231,8 @@ def masked_store(b: Builder, value: str, pointer: str, mask: str) -> None:
     b.lines.append(f"call {function}({b.vector} {value}, ptr {pointer}, i32 {BYTES}, {mask})")
 
 
-def add_sums(module: Module, shape: Shape, start: int, count: int) -> None:
-    """@add_sums(work, sums, n, vectors): sums[k] += slot start + k, row after row."""
+def add_sums(module: Module, shape: Shape, place: Place, count: int) -> None:
+    """@add_sums(work, sums, n, vectors): sums[k] += number k of the vector, row after row."""
     arguments = [("ptr", "%work"), ("ptr", "%sums"), ("i64", "%n"), ("i64", "%vectors")]
     b = Builder("add_sums", arguments, shape.lanes, module)
     integers = vector_type(shape.lanes, "i64")
@@ -241,19 +241,19 @@ def add_sums(module: Module, shape: Shape, start: int, count: int) -> None:
     # x + -0.0 is x for every x, so that lanes beyond the last row add nothing
     nothing = constant(-0.0, shape.lanes)
     with b.loop(0, "%vectors") as (v, _):
-        source = b.address("%work", start * shape.slot, v, shape.lanes * BYTES)
+        source = b.address("%work", place.start * shape.slot, v, shape.lanes * BYTES)
         left = b.integer("sub", "%n", b.integer("mul", v, shape.lanes))
         mask = b.let(f"icmp slt {integers} {lanes}, {b.everywhere(left, 'i64')}")
         for k, here in tiles(b, count, shape.lanes):
-            slots = b.address(source, 0, k, shape.slot)
-            loaded = [b.load(b.address(slots, q * shape.slot)) for q in range(here)]
+            slots = b.address(source, 0, k, place.step * shape.slot)
+            loaded = [b.load(b.address(slots, q * place.step * shape.slot)) for q in range(here)]
             parts = [b.select(mask, x, nothing) for x in loaded]
             parts += [nothing] * (shape.lanes - here)
-            place = b.address("%sums", 0, k)
-            total = b.load(place)
+            target = b.address("%sums", 0, k)
+            total = b.load(target)
             for row in b.transposed(parts):
                 total = b.let(f"fadd {b.vector} {total}, {row}")
-            b.store(total, place)
+            b.store(total, target)
     b.close()
 
 

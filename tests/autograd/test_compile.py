@@ -90,6 +90,41 @@ def test_random_programs(backend, program, seed):
 
 
 @backends
+@pytest.mark.parametrize("order", [[0, 2], [3, 2, 1, 0], [3, 1], [2, 2, 0], [3]])
+def test_outputs_that_are_inputs_or_neurons_in_any_order(order, backend):
+    xs = [Value(0.25, name=f"x{i}") for i in range(4)]
+    ws = [Value(w, name=f"w{i}") for i, w in enumerate(numbers(16, 3))]
+    units = []
+    for j in range(4):
+        total = ws[4 * j] * xs[0]
+        for k in range(1, 4):
+            total = total + ws[4 * j + k] * xs[k]
+        units.append(total)
+    rows = table_of(9, 4, 2)
+    outputs = autograd.compile([xs[i] for i in order], inputs=xs, backend=backend)
+    assert outputs(rows) == [[row[i] for i in order] for row in rows]
+    every = autograd.compile(units, inputs=xs, parameters=ws, backend=backend)(rows)
+    program = autograd.compile([units[i] for i in order], inputs=xs, parameters=ws, backend=backend)
+    assert program(rows) == [[row[i] for i in order] for row in every]
+    assert program(rows[:1]) == program(rows)[:1]
+
+
+@backends
+def test_weights_of_inputs_from_the_last_on(backend):
+    """Their derivatives are the inputs, backwards."""
+
+    def function(x, w):
+        total = w[0] * x[15]
+        for k in range(1, 16):
+            total = total + w[k] * x[15 - k]
+        return total
+
+    weights = numbers(16, 4)
+    program = program_of(function, 16, weights, backend=backend)
+    assert_same(program, function, table_of(9, 16, 5), weights)
+
+
+@backends
 def test_a_long_program_of_shared_nodes(backend):
     """Longer than a chunk of machine code, with values that live from one to the next."""
     rng = random.Random(1)
