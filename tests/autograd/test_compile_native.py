@@ -1,12 +1,15 @@
 """Machine code: rolled loops, threads, and the cache on disk; none of them changes a bit."""
 
+import ctypes
 import hashlib
 import os
 import random
+import re
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from compiled import bits, eager, network, numbers, program_of, summed, table_of
@@ -20,8 +23,10 @@ import numpy
 
 import autograd
 from autograd import Value
-from autograd.compiler import jit, llvm, native, rolling
-from autograd.compiler.rolling import Layer, plan
+from autograd.compiler import ir, jit, llvm, loops, native, rolling
+from autograd.compiler.layout import Place
+from autograd.compiler.loops import Shape
+from autograd.compiler.rolling import Layer, Outer, plan
 
 
 def code_of(program):
@@ -363,6 +368,180 @@ def test_a_chain_as_long_as_one_likes(backend):
     program = autograd.compile(total, inputs=[x], parameters=[w], backend=backend)
     total.backward()
     assert program.value_and_grad([[0.5]]) == (total.data, [w.grad])
+
+
+# -- the functions that go over rows --
+
+
+SHAPES = [Shape(1, 1, (4, 1), 2), Shape(2, 3, (3, 2), 4), Shape(4, 2, (2, 2), 2)]
+
+
+def machine_code(name, write):
+    """The function ``name`` that ``write`` writes to a module, of arrays and whole numbers."""
+    module = ir.Module()
+    write(module)
+    loaded = jit.load(module.text().replace("internal ", ""))
+
+    def call(*arguments):
+        kinds = {int: ctypes.c_int64, float: ctypes.c_double, numpy.ndarray: ctypes.c_void_p}
+        function = ctypes.CFUNCTYPE(None, *[kinds[type(a)] for a in arguments])
+        given = [a.ctypes.data if isinstance(a, numpy.ndarray) else a for a in arguments]
+        function(loaded.address(name))(*given)
+
+    return call
+
+
+class Memory:
+    """Random numbers, more of them to either side, which ``changed`` finds to be as they were."""
+
+    def __init__(self, size, seed):
+        self.whole = numpy.random.default_rng(seed).normal(size=size + 512)
+        self.before = self.whole.copy()
+        self.part = self.whole[256:-256]
+
+    def changed(self, wanted):
+        """Whether ``wanted``, by place, are the only numbers that changed."""
+        for place, value in wanted.items():
+            self.before[256 + place] = value
+        same = self.whole.view(numpy.int64) == self.before.view(numpy.int64)
+        return bool(same.all())
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("inputs", [1, 4, 7])
+def test_rows_go_to_the_slots_of_the_inputs(shape, inputs):
+    call = machine_code("load_rows", lambda module: loops.load_rows(module, shape, inputs))
+    for n in range(1, shape.rows + 1):
+        work, rows = Memory(inputs * shape.rows, n), Memory(n * inputs, n)
+        vectors = -(-n // shape.lanes)
+        call(work.part, rows.part, n, vectors)
+        table = rows.part.reshape(n, inputs)
+        # lanes beyond the last row repeat it
+        there = itertools.product(range(inputs), range(vectors * shape.lanes))
+        assert work.changed({i * shape.rows + r: table[min(r, n - 1), i] for i, r in there})
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("count", "place"), [(1, (3, 1)), (4, (5, -1)), (7, (0, 2))])
+def test_slots_go_to_rows(shape, count, place):
+    place = Place(*place)
+    call = machine_code("rows", lambda module: loops.row_major(module, shape, "rows", place, count))
+    width = loops.padded(count, shape)
+    for vectors in range(1, shape.vectors + 1):
+        n = vectors * shape.lanes
+        work, pack = Memory(14 * shape.rows, 1), Memory(n * width, 2)
+        call(work.part, pack.part, vectors)
+        slots = work.part.reshape(14, shape.rows)
+        pack.part.reshape(n, width)[:, count:] = pack.before[256:-256].reshape(n, width)[:, count:]
+        there = itertools.product(range(n), range(count))
+        wanted = {r * width + k: slots[place.start + k * place.step, r] for r, k in there}
+        assert work.changed({})
+        assert pack.changed(wanted)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("columns", [1, 2, 4, 7, 8])
+def test_products_are_added_to_the_gradient_row_after_row(shape, columns):
+    n, row, base, rows, stride = shape.rows, columns + 1, 3, Place(6, -1), columns + 2
+    unit = Outer(tuple(range(5)), tuple(range(columns)), base, row)
+    call = machine_code(
+        "outer", lambda module: loops.outer(module, shape, "outer", unit, rows, 8 * stride)
+    )
+    work, table, gradient = Memory(7 * n, 1), Memory(n * stride, 2), Memory(base + 5 * row, 3)
+    wanted = {}
+    for j, k in itertools.product(range(5), range(columns)):
+        place = base + j * row + k
+        total = gradient.part[place]
+        for r in range(n):
+            total += work.part[(rows.start + j * rows.step) * n + r] * table.part[r * stride + k]
+        wanted[place] = total
+    call(work.part, table.part, gradient.part, n)
+    assert gradient.changed(wanted)
+    assert work.changed({})
+    assert table.changed({})
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("count", "place"), [(1, (3, 1)), (4, (5, -1)), (7, (0, 2))])
+def test_slots_are_summed_row_after_row(shape, count, place):
+    start, step = place
+    call = machine_code(
+        "add_sums", lambda module: loops.add_sums(module, shape, Place(*place), count)
+    )
+    for n in range(1, shape.rows + 1):
+        work, sums = Memory(14 * shape.rows, n), Memory(loops.padded(count, shape), n)
+        work.part[start * shape.rows : start * shape.rows + n] = -0.0
+        work.before[:] = work.whole
+        sums.part[0] = -0.0
+        wanted = {}
+        for k in range(count):
+            total = sums.part[k]
+            for r in range(n):
+                total += work.part[(start + k * step) * shape.rows + r]
+            wanted[k] = total
+        call(work.part, sums.part, n, -(-n // shape.lanes))
+        assert sums.changed(wanted)
+        assert work.changed({})
+
+
+@pytest.mark.parametrize("wide", [1, 2, 4])
+@pytest.mark.parametrize("count", [1, 2, 5, 9])
+def test_numbers_are_set_added_and_divided(wide, count):
+    def write(module):
+        loops.on_numbers(module, wide, count)
+
+    to, other = Memory(count, 1), Memory(count, 2)
+    machine_code("zero", write)(to.part)
+    assert to.changed(dict.fromkeys(range(count), 0.0))
+    to, wanted = Memory(count, 3), {}
+    wanted = dict(enumerate(to.part + other.part))
+    machine_code("add", write)(to.part, other.part)
+    assert to.changed(wanted)
+    assert other.changed({})
+    quotients = dict(enumerate(to.part / 7.0))
+    last = {count - 1: quotients.pop(count - 1)}
+    machine_code("finish", write)(to.part, other.part, 7.0)
+    assert to.changed(last)
+    assert other.changed(quotients)
+
+
+@pytest.mark.parametrize(
+    ("count", "tile", "parts"),
+    [(8, 4, [4]), (9, 4, [4, 1]), (3, 4, [3]), (5, 1, [1]), (0, 4, []), ("%n", 4, [4, 1])],
+)
+def test_tiles_are_as_large_as_they_can_be(count, tile, parts):
+    def written(count, tile):
+        b = ir.Builder("f", [("i64", "%n")], 1, ir.Module())
+        return [many for _, many in loops.tiles(b, count, tile)]
+
+    assert written(count, tile) == parts
+    assert written("%n", 1) == [1]
+
+
+def test_a_tile_of_sums_is_kept_in_registers():
+    """As many neurons, or upstream numbers, and as many vectors as the shape says."""
+
+    def sums(write):
+        module = ir.Module()
+        write(module)
+        heads = re.findall(r"head\d+:\n(.*?)\n  %v", module.text(), re.DOTALL)
+        found = [len(re.findall(r"= phi <", head)) for head in heads]
+        return sorted(number for number in found if number)
+
+    shape = Shape(2, 2, (3, 2), 2)
+    layer = Layer((20, 21, 22), (), (0, 1, 2, 3, 4, 5), 0, 6, 1)
+    places = SimpleNamespace(vectors={layer.outs: Place(6, 1), layer.values: Place(0, 1)})
+    assert sums(lambda m: loops.layer(m, shape, "f", layer, places)) == [3, 6]
+    unit = Outer((20, 21, 22), (0, 1, 2, 3, 4), 0, 5)
+    assert sums(lambda m: loops.outer(m, shape, "f", unit, Place(0, 1), 40)) == [3, 6]
+
+
+def test_rows_are_padded_to_whole_vectors():
+    for lanes, wide in [(1, 1), (1, 4), (8, 4), (4, 4)]:
+        shape = Shape(lanes, 1, (1, 1), wide)
+        for count in range(1, 20):
+            fits = [n for n in range(count, 40) if n % lanes == 0 and n % wide == 0]
+            assert loops.padded(count, shape) == fits[0]
 
 
 # -- threads --

@@ -6,8 +6,8 @@ import pytest
 
 import autograd  # noqa: F401 - fills the table of primitives
 from autograd.compiler.code import Code
-from autograd.compiler.layout import CHUNK, Copy, Layout
-from autograd.compiler.rolling import Layer, Outer, plan
+from autograd.compiler.layout import CHUNK, Copy, Layout, Place
+from autograd.compiler.rolling import Layer, Outer, Plan, plan
 from autograd.primitive import table
 
 
@@ -550,3 +550,136 @@ def drawn(rng, gradient):
 def test_what_a_plan_computes_is_the_program(gradient):
     for seed in range(25):
         checked(drawn(random.Random(seed), gradient), gradient)
+
+
+# -- where numbers live --
+
+
+def laid_out(code, results, units=(), outers=()):
+    return Layout(code, Plan(list(units), list(outers), [], code.uniform()), results)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "place"),
+    [
+        ([4], Place(0, 1)),
+        ([9], Place(5, 1)),
+        ([4, 5, 6, 7], Place(0, 1)),
+        ([9, 7, 5], Place(5, -2)),
+        ([4, 7], Place(0, 3)),
+        ([4, 5, 7], None),
+        ([4, 4], None),
+        ([3, 4, 5], None),
+        ([0, 1], None),
+        ([4, 3], None),
+    ],
+)
+def test_seeds_that_are_parameters_at_regular_places_need_no_slots(seeds, place):
+    p = Writing(4, 16)
+    layout = laid_out(p.code(), [])
+    assert layout.seed_parameters(Layer((), tuple(seeds), (), 0, 0, 1)) == place
+    outs = tuple(range(20, 20 + len(seeds)))
+    code = p.code(*[p("tanh", p.x[0]) for _ in outs])
+    layout = laid_out(code, outs, [Layer(outs, tuple(seeds), tuple(p.x), 0, 1, 1)])
+    assert (tuple(seeds) in layout.vectors) == (place is None)
+
+
+@pytest.mark.parametrize(
+    ("vector", "place", "size"),
+    [
+        ([2], Place(2, 1), 6),
+        ([0, 1, 2], Place(0, 1), 6),
+        ([1, 3, 5], Place(1, 2), 6),
+        ([5, 3, 1], Place(5, -2), 6),
+        ([2, 1], Place(2, -1), 6),
+        ([0, 1, 3], None, 9),
+        ([0, 2, 3], None, 9),
+        ([1, 1], None, 8),
+        ([0, 1, 0], None, 9),
+        ([9, 10, 11], Place(6, 1), 9),
+        ([11, 9], Place(6, 1), 8),
+        ([9], Place(6, 1), 7),
+        ([9, 9], None, 9),
+        ([0, 9], None, 9),
+        ([9, 0, 10], None, 11),
+        ([0, 6], None, 9),
+    ],
+)
+def test_a_vector_has_neighbouring_slots_or_regular_ones_or_a_copy(vector, place, size):
+    p = Writing(6, 3)
+    code = p.code(*[p("tanh", p.x[k]) for k in range(4)])
+    layout = laid_out(code, [], [code.outputs], [Outer(tuple(vector), (), 0, 0)])
+    fresh = [i for i in dict.fromkeys(vector) if i >= 6]
+    assert layout.slots == {i: i for i in range(6)} | {i: 6 + k for k, i in enumerate(fresh)}
+    assert layout.size == size
+    assert layout.fills == [i for i in fresh if i < 9]
+    copy = Copy(tuple(vector), 6 + len(fresh))
+    assert layout.vectors == {tuple(vector): place or Place(copy.start, 1)}
+    # what is made of inputs and of numbers for all rows is there before anything is computed
+    late = max(vector) >= 9
+    steps = [code.outputs, copy] if late else [copy, code.outputs]
+    assert layout.steps == (steps if place is None else [code.outputs])
+
+
+def test_vectors_that_are_there_already_are_used_again():
+    p = Writing(3, 1)
+    code = p.code(*[p("tanh", x) for x in p.x])
+    outs = tuple(code.outputs)
+    outers = [Outer(outs, (0, 1, 2), 0, 3), Outer(outs[::-1], (0, 1, 2), 0, 3)]
+    layout = laid_out(code, outs, [[*outs]], outers)
+    assert layout.vectors == {outs: Place(3, 1), outs[::-1]: Place(5, -1), (0, 1, 2): Place(0, 1)}
+    assert layout.size == 6
+
+
+def test_slots_are_used_again_after_the_last_use():
+    p = Writing(1, 0)
+    last = p.x[0]
+    for _ in range(5 * CHUNK):
+        last = p("tanh", last)
+    code = p.code(last)
+    layout = Layout(code, checked(code, False), [last])
+    assert [len(step) for step in layout.steps] == [CHUNK] * 5
+    # one slot each for the input and the output, and by turns two from chunk to chunk
+    by_turns = {CHUNK * k: 2 + (k + 1) % 2 for k in range(1, 5)}
+    assert layout.slots == {0: 0, last: 1} | by_turns
+    assert layout.size == 4
+
+
+def test_there_are_as_many_slots_as_numbers_that_wait_for_another_chunk():
+    for seed in range(5):
+        rng = random.Random(seed)
+        p = Writing(2, 1)
+        for i in range(3, 3 + 6 * CHUNK):
+            back = rng.choice([3, 40, 400])
+            p("add", rng.randrange(max(0, i - back), i), p.x[i % 2])
+        last = len(p.operands) - 1
+        code = p.code(last)
+        found = checked(code, False)
+        layout = Layout(code, found, [last])
+        made = {i: k for k, step in enumerate(layout.steps) for i in step}
+        until = {}
+        for i, k in made.items():
+            until.update(dict.fromkeys(code.operands[i], k))
+        waiting = [i for i in made if until.get(i, 0) > made[i]]
+        assert sorted(layout.slots) == sorted([*p.x, *waiting, last])
+        most = max(sum(made[i] <= k <= until[i] for i in waiting) for k in range(6))
+        assert layout.size == 2 + 1 + most
+
+
+def test_copies_are_made_as_soon_as_they_can_be():
+    p = Writing(4, 20)
+    a = [p("tanh", x) for x in p.x]
+    sums = p.chain(None, p.w[:16], [*p.x] * 4)
+    b = [p("tanh", i) for i in [sums[-1], *a[:1]]]
+    layer = Layer((sums[-1],), (), tuple(p.x) * 4, 0, 0, 1)
+    outers = [
+        Outer((p.x[0], p.w[0]), (), 0, 0),
+        Outer((a[0], p.x[1]), (), 0, 0),
+        Outer((sums[-1], a[1]), (), 0, 0),
+        Outer((a[0], b[1], p.x[2]), (), 0, 0),
+    ]
+    code = p.code()
+    layout = laid_out(code, [], [a, layer, b], outers)
+    order = [s.numbers if isinstance(s, Copy) else s for s in layout.steps]
+    rows = [outer.rows for outer in outers]
+    assert order == [layer.values, rows[0], a, rows[1], layer, rows[2], b, rows[3]]
