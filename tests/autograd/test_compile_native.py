@@ -532,8 +532,8 @@ def test_a_tile_of_sums_is_kept_in_registers():
     layer = Layer((20, 21, 22), (), (0, 1, 2, 3, 4, 5), 0, 6, 1)
     places = SimpleNamespace(vectors={layer.outs: Place(6, 1), layer.values: Place(0, 1)})
     assert sums(lambda m: loops.layer(m, shape, "f", layer, places)) == [3, 6]
-    unit = Outer((20, 21, 22), (0, 1, 2, 3, 4), 0, 5)
-    assert sums(lambda m: loops.outer(m, shape, "f", unit, Place(0, 1), 40)) == [3, 6]
+    unit = Outer((20, 21, 22), (0, 1, 2, 3, 4, 5, 6), 0, 7)
+    assert sums(lambda m: loops.outer(m, shape, "f", unit, Place(0, 1), 56)) == [3, 3, 6]
 
 
 def test_rows_are_padded_to_whole_vectors():
