@@ -93,10 +93,14 @@ class _Tableau:
         self.estimates: list[Slope] = []
 
     def add(self, up: float, down: float, width: float, noise: float, x: float) -> None:
-        """The next difference, near ``x``; ``noise`` is the rounding error of its numerator."""
+        """The next difference, near ``x``; ``noise`` is the rounding error of ``up`` and ``down``.
+
+        A function rounds its argument, as it were.
+        """
         difference = (up - down) / width
-        noise += 4 * ROUNDING * abs(x * difference)  # a function rounds its argument, as it were
-        if not (isfinite(difference) and isfinite(noise)):
+        rounding = 2 * noise + ROUNDING * max(abs(up), abs(down)) + UNDERFLOW
+        rounding += 4 * ROUNDING * abs(x * difference)
+        if not (isfinite(difference) and isfinite(rounding)):
             self.row = []
             return
         row = [difference]
@@ -106,7 +110,7 @@ class _Tableau:
             power *= self.gain
             row.append(row[-1] + (row[-1] - previous) / (power - 1.0))
             truncation = max(abs(row[-1] - row[-2]), abs(row[-1] - previous))
-            error = _SAFETY * (truncation + noise / width)
+            error = _SAFETY * (truncation + rounding / width)
             if error < best.error:
                 best = Slope(row[-1], error)
         self.row = row
@@ -171,10 +175,9 @@ def slopes(
         noise = max(4 * ROUNDING * abs(middle), min(filter(isfinite, changes), default=0.0))
     both, left, right = _Tableau(_RATIO**2), _Tableau(_RATIO), _Tableau(_RATIO)
     for above, below, up, down in samples:
-        rounding = 2 * noise + ROUNDING * max(abs(up), abs(down)) + UNDERFLOW
-        right.add(up, middle, above - x, rounding, x)
-        left.add(middle, down, x - below, rounding, x)
-        both.add(up, down, above - below, rounding, x)
+        right.add(up, middle, above - x, noise, x)
+        left.add(middle, down, x - below, noise, x)
+        both.add(up, down, above - below, noise, x)
     central = both.result
     if not isfinite(central.error):  # the edge of the domain: one side has to do
         central = min(left.result, right.result, key=lambda slope: slope.error)
