@@ -109,7 +109,7 @@ class _Tableau:
         for previous in self.row[: _ORDERS - 1]:
             power *= self.gain
             row.append(row[-1] + (row[-1] - previous) / (power - 1.0))
-            truncation = max(abs(row[-1] - row[-2]), abs(row[-1] - previous))
+            truncation = abs(row[-1] - previous)  # more than row[-1] - row[-2]
             error = _SAFETY * (truncation + rounding / width)
             if error < best.error:
                 best = Slope(row[-1], error)

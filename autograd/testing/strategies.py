@@ -100,7 +100,7 @@ def _within(low: float, high: float) -> SearchStrategy[float]:
     low += abs(low) * 2.0**-24 if math.isfinite(low) else 0.0
     high -= abs(high) * 2.0**-24 if math.isfinite(high) else 0.0
     width = min(high - low, 1.0)
-    choices = [numbers(max(low, -1e6), min(high, 1e6))]
+    choices = [numbers(max(low, min(-1e6, 2 * high)), min(high, max(1e6, 2 * low)))]
     if low > -math.inf:
         choices.append(_next_to(low, width))
     if high < math.inf:

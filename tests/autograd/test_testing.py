@@ -514,6 +514,7 @@ def test_numeric_gradient_of_each_place():
 
     found = numeric_gradient(weighed, [1.0, 2.0, 3.0], [4.0, 5.0])
     assert [[round(x, 6) for x in part] for part in found] == [[1, 10, 100], [1000, 0]]
+    assert numeric_gradient(math.prod, [2.0, 3.0, 5.0]) == pytest.approx([15.0, 10.0, 6.0])
 
 
 def test_close_to_a_kink_is_no_false_alarm():
