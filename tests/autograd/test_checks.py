@@ -179,6 +179,19 @@ def test_which_operands_of_a_second_derivative_are_named():
         check_gradients(lambda y: times(2.0, y), 3.0)
 
 
+def test_an_operand_after_a_plain_number_is_named():
+    number = lambda a: a.data if isinstance(a, Value) else a  # noqa: E731
+    for rule, fault in (
+        (lambda out, n, a: n * a, "is wrong: at (3.0, 2.0) it gives 6.0, differences"),
+        (lambda out, n, a: 2 * n * number(a), "cannot be differentiated: at (3.0, 2.0) its"),
+    ):
+        rules = [lambda out, n, a: a * a, rule]
+        with registered("scaled", arity=2, value=lambda n, a: n * a * a, partials=rules) as scaled:
+            with pytest.raises(GradientMismatch) as caught:
+                check_gradients(lambda a, scaled=scaled: scaled(3.0, a), 2.0)
+            assert f"because the rule of 'scaled' for operand 1 {fault}" in str(caught.value)
+
+
 def test_the_first_wrong_rule_in_the_graph_is_named():
     right = {"value": lambda a: a * 2.0}
     with (
@@ -346,6 +359,19 @@ def test_a_formula_is_the_rule_up_to_rounding():
         check_primitive(by, points=[(3.0, 4.0)])
         with pytest.raises(AssertionError, match=r"'times' and operand 1 is not .* gives 3.0"):
             check_primitive(by, points=[(3.0, 4.0), (4.0, 3.0)])
+
+
+def test_a_formula_may_be_four_roundings_off():
+    one = math.ulp(8.0)  # two roundings of 8
+    for off in (2 * one, -2 * one, 3 * one, -3 * one):
+        shown = [lambda out, a, off=off: 8.0 + off]
+        fields = {"value": lambda a: a * 8.0, "partials": [lambda out, a: 8.0]}
+        with registered("eight", shown=shown, **fields) as eight:
+            if abs(off) == 2 * one:
+                check_primitive(eight, points=[(1.0,)])
+            else:
+                with pytest.raises(AssertionError, match=r"apart by more than 3\.55e-15$"):
+                    check_primitive(eight, points=[(1.0,)])
 
 
 def test_points_that_are_given_are_in_the_domain():
