@@ -159,7 +159,7 @@ def check_function(
     f: Function,
     numbers: list[float],
     labels: list[str],
-    order: int = 2,
+    order: int,
     modes: Sequence[str] = ("reverse", "forward"),
     own: Callable[[list[Value]], list[Value]] = lambda leaves: leaves,
 ) -> None:

@@ -283,6 +283,22 @@ def test_values_are_asked_for_at_the_edges_of_the_number_line():
         )
 
 
+@pytest.mark.parametrize(
+    ("value", "raised"),
+    [
+        (math.sqrt, r"\(-1.0,\) is ValueError\('"),
+        (math.exp, r"\(1e\+308,\) is OverflowError\('"),
+        (lambda a: 1.0 / a, r"\(0.0,\) is ZeroDivisionError\('"),
+    ],
+)
+def test_a_value_that_raises_is_told(value, raised):
+    with (
+        registered("raises", value=value, partials=[lambda out, a: 0.0]) as raises,
+        pytest.raises(AssertionError, match=f"the value of 'raises' at {raised}.*'\\), a float is"),
+    ):
+        check_primitive(raises, points=[])
+
+
 @pytest.fixture
 def nothing_drawn(monkeypatch):
     """Kinks alone are looked at."""
