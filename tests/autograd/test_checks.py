@@ -62,6 +62,17 @@ def test_each_line_of_a_message():
     )
 
 
+def test_how_far_apart_is_told_where_much_is_allowed():
+    """3 from the rule, 2 by differences, of a number that rounding has left few digits."""
+    with doubled() as wrong, pytest.raises(GradientMismatch) as caught:
+        check_gradients(lambda x: wrong((x + 1e12) - 1e12), 1.0)
+    error = caught.value
+    apart = 3.0 - float(error.other.split()[0])
+    assert 0.01 < error.allowed < apart
+    assert f"\n  apart by     {apart:.3g}, allowed {error.allowed:.3g} " in str(error)
+    assert f" ({apart / error.allowed:.3g} times that)\n" in str(error)
+
+
 @pytest.mark.parametrize("count", [8, 9])
 def test_eight_arguments_are_shown(count):
     with doubled() as wrong, pytest.raises(GradientMismatch) as caught:
@@ -232,6 +243,7 @@ def test_differences_stay_within_a_quarter_of_the_way_to_the_end_of_a_domain():
         assert farthest(between, 1.5) == pytest.approx([0.125])
         assert farthest(between, -0.5) == pytest.approx([0.125])
         assert farthest(lambda x: between(x * -2.0), 0.25) == pytest.approx([0.0625])
+        assert farthest(lambda x: between(x * 2.0), 0.75) == pytest.approx([0.0625])
         assert farthest(between, 3.0) == [0.75], "outside already"
         assert farthest(between, 2.0) == [0.5], "at the end"
         assert farthest(between, -1.0) == [0.25]
