@@ -215,6 +215,35 @@ def test_the_first_wrong_rule_in_the_graph_is_named():
             check_gradients(lambda x: [x, one(two(x * 3.0))], 1.0)
 
 
+def test_outputs_that_are_not_numbers_are_passed_over():
+    with doubled() as wrong:
+        check_gradients(lambda x: [log(x), x], -1.0)
+        for function in (lambda x: [log(x), wrong(x)], lambda x: [wrong(x), log(x)]):
+            with pytest.raises(GradientMismatch, match="'doubled' for operand 0 is wrong"):
+                check_gradients(function, -1.0)
+
+
+def test_where_nothing_is_known_a_nan_of_both_modes_is_no_fault():
+    point = {"value": lambda a: 1.0 if a == 0.0 else nan, "partials": [lambda out, a: nan]}
+    with registered("point", **point) as alone:
+        check_gradients(alone, 0.0, order=1)
+    everywhere = {"value": lambda a: a * 2.0, "partials": [lambda out, a: nan]}
+    with registered("everywhere", **everywhere) as known:
+        assert not passes(check_gradients, known, 0.0, order=1)
+
+
+def test_a_module_that_fails_on_the_way_has_its_parameters_back():
+    def failing(z):
+        if model.w.data > 3.0:
+            raise KeyError
+        return z * 2
+
+    model = Affine(failing, 3.0)
+    with pytest.raises(KeyError):
+        check_module(model, [1.0])
+    assert model.w.data == 3.0
+
+
 # -- how far differences reach --
 
 
@@ -247,6 +276,10 @@ def test_differences_stay_within_a_quarter_of_the_way_to_the_end_of_a_domain():
         assert farthest(between, 3.0) == [0.75], "outside already"
         assert farthest(between, 2.0) == [0.5], "at the end"
         assert farthest(between, -1.0) == [0.25]
+    rules = [lambda out, a, b: 0.0, lambda out, a, b: 2 * b]
+    ends = [(-inf, inf), (-1.0, 2.0)]
+    with registered("second", arity=2, value=lambda a, b: b * b, partials=rules, domain=ends) as at:
+        assert farthest(lambda x: at(3.0, x), 1.5) == pytest.approx([0.125])
     total = {"value": lambda *xs: sum(x * x for x in xs), "partials": lambda out, a: 2 * a}
     with registered("squares", arity=None, domain=[(-inf, 1.0)], **total) as squares:
         assert farthest(squares, 0.5, 0.0) == pytest.approx([0.125, 0.25])

@@ -506,6 +506,26 @@ def test_programs_skip_what_is_not_legal():
     assert Program((0.0,), (("abs", 0),)).instructions == ()
     assert Program((0.0,), (("abs", 0),), anywhere=True).instructions == (("abs", (0,)),)
     assert len(Program((1e10,), (("mul", 0, 0),) * 9).instructions) == 1
+    for size in (1e30, -1e30, 1e-30, -1e-30, 0.0):
+        assert len(Program((size,), (("neg", 0),)).instructions) == 1
+    for size in (1.1e30, -1.1e30, 0.9e-30, -0.9e-30):
+        assert Program((size,), (("neg", 0),)).instructions == ()
+
+
+def test_a_program_is_a_value():
+    """Equal and hashed by what it is, so it cannot be changed."""
+    program = Program((2.0,), (("neg", 0),))
+    assert len({program, Program((2.0,), (("neg", 0),))}) == 1
+    with pytest.raises(AttributeError):
+        program.leaves = (3.0,)
+    three = Program((2.0,), (("logsumexp", 0, 0, 0), ("mul", 0, 1), ("neg", 0)))
+    assert str(three).splitlines()[1:] == [
+        "t0 = logsumexp(x0, x0, x0)",
+        "t1 = t0 * x0",
+        "t2 = neg(t1)",
+    ]
+    assert repr(program) == "Program(leaves=(2.0,), steps=(('neg', 0),))"
+    assert repr(Program((), (), True)) == "Program(leaves=(), steps=(), anywhere=True)"
 
 
 def test_numeric_gradient_of_each_place():
