@@ -88,9 +88,11 @@ def mutants(root: Path, path: str) -> Iterator[Mutant]:
         seen: Counter[str] = Counter()
         for node in ast_nodes(tree):
             for (line, column), _ in operator.mutation_positions(node):
-                # the * of f(*args) and of def f(*, name) is no operator
+                # the * of f(*args), [*items] and def f(*, name) is no operator
                 before = "".join(lines[: line - 1]) + lines[line - 1][:column]
-                starred = lines[line - 1][column] == "*" and before.rstrip().endswith(("(", ","))
+                starred = lines[line - 1][column] == "*" and before.rstrip().endswith(
+                    ("(", "[", "{", ",")
+                )
                 # Cosmic Ray can't replace `except (module.Error, ...)`
                 dotted = name == "ExceptionReplacer" and "." in lines[line - 1]
                 read = not any(start <= (line, column) < end for start, end in unread)
