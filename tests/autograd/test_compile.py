@@ -438,8 +438,9 @@ def test_a_primitive_without_a_form_for_machines():
     try:
         with pytest.raises(ValueError, match=r"'odd' has no form in LLVM.*compile with"):
             autograd.compile(odd(x), inputs=[x], backend="llvm")
-        with pytest.warns(UserWarning, match="compiled to Python.*'odd'"):
+        with pytest.warns(UserWarning, match="compiled to Python.*'odd'") as said:
             program = autograd.compile(odd(x), inputs=[x])
+        assert [warning.filename for warning in said] == [__file__]
         assert program.backend == "python"
         assert program([[3.0]]) == [27.0]
     finally:

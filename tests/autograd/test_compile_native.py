@@ -791,6 +791,11 @@ def test_equal_structures_share_their_code():
     assert first(rows) != second(rows)
     other = program_of(lambda x, w: function(x, w) * 2.0, 3, numbers(count, 1), backend="llvm")
     assert other._backend is not first._backend
+    third = program_of(function, 3, numbers(count, 3), backend="llvm", threads=1, fast_math=False)
+    assert third._backend is first._backend
+    for options in ({"threads": 2}, {"fast_math": True}):
+        third = program_of(function, 3, numbers(count, 3), backend="llvm", **options)
+        assert third._backend is not first._backend
 
 
 # -- fast_math --
