@@ -38,9 +38,8 @@ class Integers:
 
     def apply(self, operation: str, i: str, other: str | int) -> str:
         if isinstance(other, int):
-            one = f"i64 {other}"
             lanes = self._b.lanes
-            other = str(one[4:]) if lanes == 1 else f"<{', '.join([one] * lanes)}>"
+            other = str(other) if lanes == 1 else f"<{', '.join([f'i64 {other}'] * lanes)}>"
         return self._b.let(f"{operation} {self._kind} {i}, {other}")
 
 

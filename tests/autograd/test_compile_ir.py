@@ -311,3 +311,35 @@ def test_only_what_is_compiled_quickly_is_not_made_fast():
     assert "optnone" not in first
     assert second.startswith("attributes #1 =")
     assert "optnone" in second
+
+
+# -- exp and log on vectors --
+
+
+def units_apart(a, b):
+    if math.isnan(b) or math.isinf(b) or b == 0.0:
+        return 0.0 if bits(a) == bits(b) else math.inf
+    return abs(a - b) / math.ulp(b)
+
+
+EXPONENTS = [0.0, -0.0, 5e-324, 1e-300, 709.78, 709.79, 710.0, 745.2, 746.0, 1e5, 1e308]
+NUMBERS = [5e-324, 2.0**-1074, 2.0**-1030, 2.0**-1023, 2.0**-1022, 1.5 * 2.0**-1022, 1.7e308, 1.0]
+NUMBERS += [math.nextafter(x, y) for x in (1.0, 2.0, 0.5**0.5, 2**0.5, 2.0**-1022) for y in (0, 3)]
+
+
+@pytest.mark.skipif(not jit.machine().fused, reason="they need a fused multiply-add")
+@every_width
+@pytest.mark.parametrize(("name", "wanted"), [("exp", ieee.exp), ("log", ieee.log)])
+def test_exp_and_log_on_vectors_are_those_of_c_within_a_unit(lanes, name, wanted):
+    rng = random.Random(name)
+    xs = [math.inf, -math.inf, math.nan, 0.0, -0.0, *NUMBERS, *[-x for x in EXPONENTS], *EXPONENTS]
+    xs += [sign * rng.random() * 10.0 ** rng.randint(-5, 3) for _ in range(500) for sign in (1, -1)]
+    xs += [rng.uniform(-746, 710) for _ in range(500)]
+    xs += [2.0 ** rng.uniform(-1074, 1023) for _ in range(500)]
+    xs += [1.0 + rng.uniform(-0.6, 0.9) * 10.0 ** -rng.randint(0, 9) for _ in range(500)]
+    xs += [1.0] * (-len(xs) % 8)
+    module = Module(fast=True, approximations=FUNCTIONS)
+    (found,) = elementwise(lambda ir, x: [ir.call(name, x)], [xs], lanes, module=module)
+    apart = {x: units_apart(y, wanted(x)) for x, y in zip(xs, found, strict=True)}
+    assert {x: units for x, units in apart.items() if units > 1} == {}
+    assert sum(units > 0 for units in apart.values()) < 0.15 * len(xs)
