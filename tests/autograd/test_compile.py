@@ -379,6 +379,7 @@ def test_bad_arrays(backend):
     for array, error in (
         (numpy.ones((3, 3)), ValueError),
         (numpy.ones(2), ValueError),
+        (numpy.ones((1, 2, 1)), ValueError),
         (numpy.ones((1, 2), dtype=bool), TypeError),
         (numpy.ones((1, 2), dtype=complex), TypeError),
         (numpy.array([["1", "2"]]), TypeError),

@@ -271,6 +271,27 @@ def test_what_a_module_declares_and_defines_is_there_once():
     assert text.index("@c.exp(") < text.index("@llvm.fabs")
 
 
+def test_intrinsics_are_declared_by_the_names_of_their_types():
+    declared = set()
+    for lanes in (1, 4):
+        b = Builder("f", [], lanes, module := Module())
+        b.intrinsic("fabs", 1.0)
+        b.fma(1.0, 2.0, 3.0)
+        declared |= module.declarations
+    assert declared == {
+        "declare double @llvm.fabs.f64(double)",
+        "declare double @llvm.fma.f64(double, double, double)",
+        "declare <4 x double> @llvm.fabs.v4f64(<4 x double>)",
+        "declare <4 x double> @llvm.fma.v4f64(<4 x double>, <4 x double>, <4 x double>)",
+    }
+
+
+def test_nothing_is_rounded_once_unless_asked_for():
+    b = Builder("f", [], 1, Module())
+    b.fadd(b.fmul("%x", "%x"), 1.0)
+    assert "contract" not in b.text()
+
+
 @pytest.mark.parametrize("lanes", [2, 8])
 def test_a_function_on_vectors_is_written_once_for_each_width(lanes):
     module = Module()

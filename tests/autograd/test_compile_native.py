@@ -285,6 +285,85 @@ def test_what_a_machine_has(monkeypatch, triple, features, found):
     assert (here.wide, here.registers, here.fused) == found
 
 
+@pytest.mark.parametrize(
+    ("lanes", "slots", "wide", "registers", "vectors", "tile"),
+    [
+        (8, 100, 8, 32, 4, (4, 4)),
+        (8, 3000, 8, 32, 4, (4, 4)),
+        (8, 3001, 8, 32, 1, (4, 1)),
+        (1, 100, 8, 32, 1, (4, 1)),
+        (4, 100, 4, 16, 4, (4, 2)),
+        (2, 9000, 2, 16, 1, (4, 1)),
+        (1, 100, 4, 16, 1, (4, 1)),
+        (2, 100, 2, 32, 4, (4, 4)),
+    ],
+)
+def test_how_rows_are_grouped(lanes, slots, wide, registers, vectors, tile):
+    """Half of the registers hold sums; a group of very many numbers is one vector of rows."""
+    shape = llvm.shape_for(lanes, slots, wide, registers)
+    assert (shape.lanes, shape.vectors, shape.tile, shape.wide) == (lanes, vectors, tile, wide)
+
+
+def kinds_of_programs():
+    """Straight-line code, layers, and numbers that are the same for every row."""
+    yield lambda x, w: (x[0] * w[0]).tanh() - x[1] * w[1], 2, 3
+    yield lambda x, w: x[0] * (w[0] * w[1] + w[2].tanh()), 1, 3
+    yield lambda x, w: x[0] * x[1], 2, 0
+    function, count = network((9, 5, 2), "tanh")
+    yield function, 9, count
+    yield lambda x, w: function(x, w) + (w[0] * w[1]).tanh(), 9, count
+
+
+@pytest.mark.parametrize("lanes", [0, 1])
+def test_the_work_buffer_is_used_to_its_end_and_no_further(lanes):
+    for function, inputs, count in kinds_of_programs():
+        weights = numbers(count, 1, 0.3)
+        program = program_of(function, inputs, weights, backend="python")
+        data = table_of(300, inputs, 2)  # two blocks
+        rows, parameters = numpy.array(data).reshape(300, inputs), numpy.array(weights)
+        wanted = summed(function, data, weights)
+        for gradient, code in enumerate(program._lowered.codes):
+            kernel = native.Kernel(code, bool(gradient), lanes, False)
+            work, out = numpy.full(kernel._size + 64, numpy.nan), numpy.zeros(300)
+            sums = numpy.zeros(count + 1)
+            places = [rows.ctypes.data, 300, parameters.ctypes.data, work.ctypes.data]
+            if gradient:
+                kernel.run(*places, sums.ctypes.data, out.ctypes.data, 2.0)
+                assert sums[-1] == wanted[0] / 2
+                assert out[:count].tolist() == [slope / 2 for slope in wanted[1]]
+                assert not out[count:].any()
+            else:
+                kernel.run(*places, out.ctypes.data)
+                assert out.tolist() == program(data)
+            assert numpy.isnan(work[kernel._size :]).all()
+            if gradient:
+                assert not numpy.isnan(work[kernel._size - 1])
+
+
+def test_many_numbers_that_are_the_same_for_every_row(monkeypatch):
+    """More than go to one function, as outputs, in a sum, and next to what depends on the row."""
+    monkeypatch.setattr(llvm, "CHUNK", 4)
+    monkeypatch.setattr("autograd.compiler.program._known", type(autograd_known())())
+    x, weights = Value(0.5), [Value(w) for w in numbers(10, 3)]
+    squares = [w * w for w in weights]
+    program = autograd.compile([*squares, x], [x], weights, backend="llvm")
+    wanted = [square.data for square in squares]
+    assert program([[2.0], [3.0]]) == [[*wanted, 2.0], [*wanted, 3.0]]
+    assert_same(lambda x, w: sum((v * v for v in w), x[0]) * x[0], 1, numbers(10, 3), rows=5)
+
+
+def test_what_is_long_is_compiled_quickly(monkeypatch):
+    """Three operations for each row and two for all."""
+
+    def function(x, w):
+        return x[0].tanh().tanh() * (w[0] * w[1]).tanh()
+
+    code = program_of(function, 1, [0.5, 0.25], backend="python")._lowered.value
+    for large, quickly in ((4, True), (5, False)):
+        monkeypatch.setattr(llvm, "LARGE", large)
+        assert (") #1 {" in llvm.write(code, False, 8, 8, 32, False).text) == quickly
+
+
 def autograd_known():
     from autograd.compiler import program
 
@@ -558,6 +637,68 @@ def test_the_result_is_the_same_for_every_number_of_threads(rows):
         value, gradient = program.value_and_grad(data)
         results.add((value, *gradient.tolist(), program(data).tobytes()))
     assert len(results) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 8])
+def test_rows_are_cut_between_blocks_into_a_part_for_each_thread(threads):
+    program = program_of(lambda x, w: x[0] * w[0], 1, [0.5], backend="llvm", threads=threads)
+    for start, stop in ((0, 1), (0, 256), (0, 257), (512, 512 + 5 * 256), (0, 4000)):
+        parts = []
+        program._backend._over_threads(lambda *part, p=parts: p.append(part), start, stop)
+        parts.sort()
+        blocks = -(-(stop - start) // 256)
+        assert len(parts) == min(threads, blocks)
+        assert [parts[0][0], *[last for _, last in parts]] == [*[first for first, _ in parts], stop]
+        assert parts[0][0] == start
+        assert all((first - start) % 256 == 0 for first, _ in parts)
+        sizes = [-(-(last - first) // 256) for first, last in parts]
+        assert max(sizes) - min(sizes) <= 1
+
+
+def test_few_rows_run_one_at_a_time():
+    program = program_of(lambda x, w: x[0] * w[0] + 7.0, 1, [0.5], backend="llvm")
+    made = program._backend._kernels
+    made.clear()
+    for count, keys in ((3, [1]), (4, [1, 0]), (1, [1, 0]), (900, [1, 0])):
+        program([[2.0]] * count)
+        assert list(made) == [(False, key) for key in keys]
+    program.value_and_grad([[2.0]] * 4)
+    assert list(made)[2:] == [(True, 0)]
+
+
+def test_work_buffers_are_used_again_and_start_at_a_cache_line():
+    program = program_of(lambda x, w: x[0] * w[0] - 7.0, 1, [0.5], backend="llvm")
+    kernel = program._backend._kernel(True, 100)
+    kernel._free.clear()
+    for size in range(1, 40):
+        work = native.Work(size, 3)
+        start, room = native.address(work._buffer), 8 * len(work._buffer)
+        assert work.buffer % 64 == 0
+        assert start <= work.buffer <= work.buffer + 8 * size <= start + room
+        assert (work.sums.shape, work.total) == ((4,), native.address(work.sums))
+    for threads in (1, 2):
+        program = program_of(
+            lambda x, w: x[0] * w[0] - 7.0, 1, [0.5], backend="llvm", threads=threads
+        )
+        for _ in range(3):
+            program.value_and_grad([[1.0]] * 1000)
+            program([[1.0]] * 1000)
+        for kernel in program._backend._kernels.values():
+            assert 1 <= len(kernel._free) <= threads + 1
+            assert len({work.buffer for work in kernel._free}) == len(kernel._free)
+
+
+def test_an_array_that_was_freed_is_not_mistaken_for_another():
+    first = numpy.zeros(3)
+    last = native.Last().of(first)
+    assert last.of(first) is last
+    assert last.address == native.address(first)
+    second = numpy.ones(3)
+    other = last.of(second)
+    assert other.address == native.address(second) != last.address
+    del first
+    assert last.of(second) is not last
+    assert last._array() is None
 
 
 def test_more_blocks_than_one_wave_of_threads():
