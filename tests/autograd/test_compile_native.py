@@ -308,6 +308,7 @@ def kinds_of_programs():
     """Straight-line code, layers, and numbers that are the same for every row."""
     yield lambda x, w: (x[0] * w[0]).tanh() - x[1] * w[1], 2, 3
     yield lambda x, w: x[0] * (w[0] * w[1] + w[2].tanh()), 1, 3
+    yield lambda x, w: x[0] * (w[0] * w[1]), 1, 2
     yield lambda x, w: x[0] * x[1], 2, 0
     function, count = network((9, 5, 2), "tanh")
     yield function, 9, count
@@ -664,6 +665,12 @@ def test_few_rows_run_one_at_a_time():
         assert list(made) == [(False, key) for key in keys]
     program.value_and_grad([[2.0]] * 4)
     assert list(made)[2:] == [(True, 0)]
+
+
+def test_sums_start_at_zero_whatever_was_computed_before():
+    program = program_of(lambda x, w: x[0] * w[0] * 0.1, 1, [0.7], backend="llvm")
+    assert program.value_and_grad([[0.3]] * 10, "sum")[0] > 0.2
+    assert program.value_and_grad([[0.0]] * 10, "sum") == (0.0, [0.0])
 
 
 def test_work_buffers_are_used_again_and_start_at_a_cache_line():
