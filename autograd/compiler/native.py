@@ -128,7 +128,7 @@ class NativeBackend:
 
     name = "llvm"
 
-    def __init__(self, codes: Sequence[Code], threads: int = 1, fast: bool = False) -> None:
+    def __init__(self, codes: Sequence[Code], threads: int, fast: bool) -> None:
         self._codes = codes
         self._inputs = codes[0].inputs
         self._names = [codes[0].labels[k] for k in range(self._inputs)]

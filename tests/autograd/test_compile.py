@@ -380,6 +380,7 @@ def test_bad_arrays(backend):
         (numpy.ones((3, 3)), ValueError),
         (numpy.ones(2), ValueError),
         (numpy.ones((1, 2, 1)), ValueError),
+        (numpy.ones((2, 3)), ValueError),
         (numpy.ones((1, 2), dtype=bool), TypeError),
         (numpy.ones((1, 2), dtype=complex), TypeError),
         (numpy.array([["1", "2"]]), TypeError),
@@ -491,7 +492,7 @@ print([(program.backend, program([[3.0]])) for program in programs])
 def test_an_old_llvmlite_is_refused():
     script = """
 import llvmlite.binding
-llvmlite.binding.llvm_version_info = (15, 0, 7)
+llvmlite.binding.llvm_version_info = (19, 1, 7)
 from autograd import Value, compile
 x = Value(2.0)
 compile(x * x, inputs=[x], backend="llvm")

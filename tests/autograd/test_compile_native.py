@@ -847,6 +847,15 @@ def test_the_oldest_files_go_where_there_are_many(cache, monkeypatch):
     assert len(left) == 5 + len(own)
 
 
+def test_no_file_goes_while_there_are_no_more_than_are_kept(cache, monkeypatch):
+    monkeypatch.setattr(jit, "KEPT", 10)
+    cache.mkdir(mode=0o700)
+    for k in range(9):
+        (cache / f"{k:064x}").write_bytes(b"")
+    assert run_module() == 3.0
+    assert len(list(cache.iterdir())) == 10
+
+
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
