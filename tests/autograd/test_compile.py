@@ -125,6 +125,14 @@ def test_weights_of_inputs_from_the_last_on(backend):
 
 
 @backends
+@pytest.mark.parametrize("row", [[1e3, 0.0, -1e3], [-1e3, 1e3, 0.0], [0.0, -1e3, 1e3], [1e3, 1e3]])
+def test_logsumexp_does_not_overflow_wherever_the_largest_stands(row, backend):
+    xs = [Value(0.0) for _ in row]
+    program = autograd.compile(autograd.logsumexp(*xs), inputs=xs, backend=backend)
+    assert program([row]) == [1e3 + math.log(row.count(1e3))]
+
+
+@backends
 def test_a_long_program_of_shared_nodes(backend):
     """Longer than a chunk of machine code, with values that live from one to the next."""
     rng = random.Random(1)

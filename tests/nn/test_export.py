@@ -77,6 +77,14 @@ def test_a_layer_and_a_neuron(torch):
         check_same(torch, model, to_torch(model))
 
 
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_one_row_alone_goes_through_too(torch, name):
+    model = nn.MLP(3, [2], output=name, rng=1)
+    row = torch.tensor([0.5, -1.0, 2.0], dtype=torch.float64)
+    there = to_torch(model).double()(row).tolist()
+    assert there == pytest.approx([y.data for y in model(row.tolist())], rel=1e-15)
+
+
 def test_far_out(torch):
     rows = [[1e3, -1e3, 500.0], [-700.0, 30.0, 0.0], [0.0, 0.0, 0.0]]
     for name in ("softplus", "sigmoid", "tanh", "silu", "softmax", "log_softmax", "step"):

@@ -98,6 +98,12 @@ def test_an_initialisation_is_a_name_a_class_an_instance_or_a_function():
         )
     ]
     assert all(state == states[0] for state in states)
+
+    class Tenth(float):  # a class, and yet a function of these three
+        def __new__(cls, n_in, n_out, rng):
+            return 0.1
+
+    assert [w.data for w in nn.Neuron(2, init=Tenth).weights] == [0.1, 0.1]
     with pytest.raises(ValueError, match="no initialisation 'xavier': did you mean 'xavier_"):
         nn.Neuron(2, init="xavier")
     with pytest.raises(TypeError, match="a name or a function of"):

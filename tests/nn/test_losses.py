@@ -316,6 +316,7 @@ def test_a_prediction_of_nan_gives_nan(name):
         ("cross_entropy", [1.0], 0, "two at least.*binary_cross_entropy_with_logits"),
         ("cross_entropy", 1.0, 0, "a list with one number a class"),
         ("categorical_cross_entropy", [1.5, -0.5], 0, r"prediction wants a number in .* got 1.5"),
+        ("categorical_cross_entropy", [-0.5, 0.75, 0.75], 1, r"\[0, 1\]; got -0.5"),
         ("categorical_cross_entropy", [0.5, 0.5], 2, r"class from 0 to 1; got 2"),
         ("kl_divergence", [0.5, 0.5], [0.5, 0.6], r"add up to 1; got 1.1"),
         ("kl_divergence", [0.5, -0.5], [0.5, 0.5], r"\[0, 1\]; got -0.5"),

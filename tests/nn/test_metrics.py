@@ -26,6 +26,8 @@ from nn import metrics
         (0.0, 1, 0.0),
         ([0.3], [1], 1.0),
         ([0.3], -1, 0.0),
+        ([-0.3], [1], 0.0),
+        ([0.3], 1, 1.0),
     ],
 )
 def test_accuracy(prediction, target, right):

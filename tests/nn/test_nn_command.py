@@ -110,6 +110,7 @@ def test_what_is_printed_is_what_happened(tmp_path, capsys, monkeypatch):
         for _ in range(2):
             warnings.warn("mind the gap", stacklevel=1)
         histories.append(fit(*args, **kwargs))
+        histories[-1].epochs[-2] |= {"accuracy": 0.125, "val_accuracy": 0.125}  # unlike the last
         return histories[-1]
 
     monkeypatch.setattr(nn, "fit", told)

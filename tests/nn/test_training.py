@@ -602,6 +602,10 @@ def test_nan_among_the_inputs_is_found():
     inputs = [*X[:5], [math.nan, 1.0]]
     with pytest.raises(nn.NonFiniteError, match=r"'\*' of \(w0 = .*, a number = nan\)"):
         nn.fit(small(), inputs, T[:6], "hinge", epochs=1)
+    model = nn.Neuron(1, "linear")
+    model.weights[0].data = math.nan
+    with pytest.raises(nn.NonFiniteError, match=r"is nan, the leaf w0\. A smaller"):
+        nn.fit(model, [[1.0]], [0.0], epochs=1)
 
 
 @pytest.mark.parametrize("compile", [False, True])
