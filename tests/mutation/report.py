@@ -35,7 +35,7 @@ makes them anew and writes this file, all but the reasons.
 |---|---|---|---|---|---|"""
 TAIL = """
 A mutant counts as found when a test fails, when it never ends, or when the package can no longer
-be imported. Annotations are not changed. Where not all were tried, they were drawn at random. Each
+be imported. Annotations are not changed. Where not all were tried, the rest is not yet known. Each
 run first sees that the tests pass on unchanged code, and that they fail on a mistake that no test
 could miss. A survivor has passed the quick tests that come by it, not every slow one. Tests are
 written for what survives, so mutants not drawn yet will score lower than those that were."""
