@@ -38,6 +38,11 @@ def doubled(slope=3.0):
 # -- the message --
 
 
+def number(a):
+    """What leaves the graph: the number of a Value."""
+    return a.data if isinstance(a, Value) else a
+
+
 def test_each_line_of_a_message():
     with doubled() as wrong, pytest.raises(GradientMismatch) as caught:
         check_gradients(lambda x, y: [x * y, wrong(y)], 1.0, 0.0)
@@ -174,7 +179,6 @@ def test_a_small_fault_of_the_second_derivative_is_named(off):
 
 
 def test_which_operands_of_a_second_derivative_are_named():
-    number = lambda b: b.data if isinstance(b, Value) else b  # noqa: E731
     rules = [lambda out, a, b: number(b), lambda out, a, b: a]
     with registered("times", arity=2, value=lambda a, b: a * b, partials=rules) as times:
         with pytest.raises(GradientMismatch) as caught:
@@ -191,7 +195,6 @@ def test_which_operands_of_a_second_derivative_are_named():
 
 
 def test_an_operand_after_a_plain_number_is_named():
-    number = lambda a: a.data if isinstance(a, Value) else a  # noqa: E731
     for rule, fault in (
         (lambda out, n, a: n * a, "is wrong: at (3.0, 2.0) it gives 6.0, differences"),
         (lambda out, n, a: 2 * n * number(a), "cannot be differentiated: at (3.0, 2.0) its"),
