@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -181,8 +182,9 @@ def fit(
             for prefix, (xs, ts) in checked.items():
                 epoch |= _checked(runner, prefix, xs, ts, loss_of, measures)
             history.append(epoch)
-            bar.update(1)
-            bar.set_postfix({k: f"{v:.4g}" for k, v in epoch.items() if k not in _NOT_SHOWN})
+            if bar is not None:
+                bar.update(1)
+                bar.set_postfix({k: f"{v:.4g}" for k, v in epoch.items() if k not in _NOT_SHOWN})
             stops = [str(stop) for stop in [c(model, history) for c in callbacks] if stop]
             if stops:
                 history.stopped = stops[0]
@@ -191,7 +193,8 @@ def fit(
         history.stopped = f"interrupted in epoch {len(history) + 1}"
     finally:
         runner.write_back()
-        bar.close()
+        if bar is not None:
+            bar.close()
     for callback in callbacks:
         if hasattr(callback, "finish"):
             callback.finish(model)
@@ -272,20 +275,26 @@ def _rows(what: str, rows: Any) -> list[Any]:
 
 
 def _bar(epochs: int, progress: bool | None) -> Any:
-    """tqdm's bar, the notebook's kind where that can be shown."""
+    """tqdm's bar, the notebook's kind where that can be shown; None where none is wanted.
+
+    It has a lock of its own: Ctrl-C may leave a bar's lock held for ever, and tqdm's bars share
+    one, so that training in another thread would wait for it.
+    """
+    if not (sys.stderr.isatty() or _in_notebook() if progress is None else progress):
+        return None
     import tqdm
 
-    if progress is None:
-        progress = sys.stderr.isatty() or _in_notebook()
     kind: Any = tqdm.tqdm
-    if progress and _in_notebook():
+    if _in_notebook():
         from importlib.util import find_spec
 
         if find_spec("ipywidgets"):
             import tqdm.notebook
 
             kind = tqdm.notebook.tqdm
-    return kind(total=epochs, desc="fit", unit="epoch", disable=not progress)
+    own = type("Bar", (kind,), {"monitor_interval": 0})  # a thread that would use the lock, too
+    own.set_lock(threading.RLock())
+    return own(total=epochs, desc="fit", unit="epoch")
 
 
 def _in_notebook() -> bool:

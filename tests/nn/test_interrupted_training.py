@@ -137,6 +137,22 @@ def test_a_signal_at_any_time_leaves_a_finished_step(compile):
         check_usable(run, states, later)
 
 
+def test_an_interrupted_bar_holds_up_no_other_thread(capsys):
+    """tqdm's lock would stay with the thread that Ctrl-C took out of the middle of it."""
+
+    def train():
+        nn.fit(nn.Neuron(1, "linear"), [[1.0]], [0.0], epochs=1, progress=True)
+
+    every = moments(train, most=300)
+    for at in every:
+        Interrupt(at).run(train)
+    other = threading.Thread(target=train, daemon=True)
+    other.start()
+    other.join(60)
+    assert not other.is_alive()
+    assert "fit: 100%" in capsys.readouterr().err
+
+
 def test_an_interrupt_while_a_state_is_loaded_loads_all_or_nothing():
     """As ``EarlyStopping`` does when it takes the best parameters back."""
     model, other = nn.MLP(2, [2, 1], rng=1), nn.MLP(2, [2, 1], rng=2).state_dict()
