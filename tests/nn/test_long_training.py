@@ -71,11 +71,13 @@ def watched(optimizer, compile, batches):
 def test_memory_is_flat_with_no_collector(optimizer, compile):
     watched(optimizer, compile, batches=2)  # what is made at the first use stays
     gc.disable()
+    gc.freeze()  # what other tests left need not be gone through each time
     tracemalloc.start()
     try:
         watch = watched(optimizer, compile, STEPS // EPOCHS)
     finally:
         tracemalloc.stop()
+        gc.unfreeze()
         gc.enable()
     assert not any(watch.garbage), "objects in cycles"
     # the median: a dict of the interpreter's own, such as that of its strings, may grow meanwhile
