@@ -111,7 +111,7 @@ def test_points_of_a_primitive_of_any_arity():
 
 def test_steps_have_operands_that_fit():
     """Nodes up to seven back; a number in place of one but the first; numbers where needed."""
-    found = drawn_from(strategies._step(table["mul"]))
+    found = drawn_from(strategies._step(table["mul"]), 400)
     assert {name for name, *_ in found} == {"mul"}
     assert {a for _, a, _ in found} == set(range(8))
     nodes = [b for *_, b in found if type(b) is int]
@@ -130,7 +130,7 @@ def test_steps_have_operands_that_fit():
 
 
 def test_programs_have_leaves_and_steps_up_to_the_limits():
-    found = drawn_from(programs(primitives=["neg"]), 50)
+    found = drawn_from(programs(primitives=["neg"]), 400)
     assert {len(program.leaves) for program in found} == {1, 2, 3}
     assert max(len(program.steps) for program in found) == 12
     assert min(len(program.steps) for program in found) == 1
@@ -139,6 +139,11 @@ def test_programs_have_leaves_and_steps_up_to_the_limits():
     assert min(leaves) < -9
     assert max(leaves) > 9
     assert {program.anywhere for program in found} == {False}
+    steps = [
+        step for program in drawn_from(programs(primitives=["mul"]), 50) for step in program.steps
+    ]
+    nodes = sum(type(second) is int for _, _, second in steps)
+    assert 0.6 < nodes / len(steps) < 0.9, "three in four"
     asked = programs(2, 3, ["neg"], anywhere=True, leaves=st.just(0.5))
     found = drawn_from(asked, 50)
     assert {program.leaves for program in found} == {(0.5,), (0.5, 0.5)}
@@ -148,7 +153,7 @@ def test_programs_have_leaves_and_steps_up_to_the_limits():
 
 def test_networks_are_of_all_sizes_and_activations():
     """A neuron of n inputs has n + 1 leaves; the output has as many inputs as there are hidden."""
-    found = drawn_from(networks(), 30)
+    found = drawn_from(networks(), 250)
     sizes = {n + w * (n + 1) + w + 1 for n in (1, 2) for w in (1, 2)}
     assert {len(program.leaves) for program in found} == sizes
     used = {name for program in found for name, _ in program.instructions}
@@ -157,7 +162,7 @@ def test_networks_are_of_all_sizes_and_activations():
     assert -3 <= min(leaves) < -2
     assert 2 < max(leaves) <= 3
     assert {program.anywhere for program in found} == {True}
-    found = drawn_from(networks(max_inputs=1, max_width=3), 12)
+    found = drawn_from(networks(max_inputs=1, max_width=3), 80)
     assert {len(program.leaves) for program in found} == {1 + 3 * w + 1 for w in (1, 2, 3)}
 
 

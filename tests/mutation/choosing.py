@@ -70,17 +70,18 @@ class Chooser:
         return set().union(*(lines.get(i, []) for i in range(first, last + 1)))
 
     def order(self, mutant: Mutant, source: str, budget: float, files: int = 1000) -> list[str]:
-        """The tests to try: ``budget`` seconds of those that run the mutant's statement, in not
-        more than so many ``files``; where an import runs it, as much of others that come near.
+        """The tests to try: of those that run the mutant's statement ``budget`` seconds of the
+        module's own and as much of all, in not more than so many ``files``; where an import runs
+        it, as much of others that come near.
         """
         direct = self.direct(mutant, source)
-        groups = [direct]
+        own = {test for test in self.seconds if is_test_of(test, mutant.path)}
+        groups = [direct & own, direct]
         if "" in direct or not direct:  # run by an import: any test might depend on it
             word = statement(source, mutant.line)[2].strip("_").lower()
             named = {test for test in self.seconds if word and word in test.lower()}
-            own = {test for test in self.seconds if is_test_of(test, mutant.path)}
             near = set().union(*self.tests.get(mutant.path, {}).values())
-            groups = [direct & named, own & near, own, named, direct, near]
+            groups = [direct & named, direct & own, own & near, own, named, direct, near]
         order: dict[str, None] = {}
         for group in groups:
             per_file = Counter(test.split("::")[0] for test in group & self.seconds.keys())
