@@ -353,6 +353,20 @@ def test_many_numbers_that_are_the_same_for_every_row(monkeypatch):
     assert_same(lambda x, w: sum((v * v for v in w), x[0]) * x[0], 1, numbers(10, 3), rows=5)
 
 
+def test_no_loop_begins_before_the_first():
+    """It would read what lies before an array, which is often there, and harmless."""
+    function, count = network([11, 9, 6, 2], "tanh")
+    program = program_of(
+        lambda x, w: function(x, w) + (w[0] * w[1]).tanh(), 11, numbers(count, 8), backend="python"
+    )
+    for gradient, code in enumerate([program._lowered.value, program._lowered.gradient]):
+        starts = re.findall(
+            r" = phi i64 \[ (-?\d+),", llvm.write(code, bool(gradient), 8, 8, 32, False).text
+        )
+        assert len(starts) > 5
+        assert all(int(start) >= 0 for start in starts)
+
+
 def test_what_is_long_is_compiled_quickly(monkeypatch):
     """Three operations for each row and two for all."""
 
