@@ -65,6 +65,14 @@ def test_code_is_read_as_it_was_written(file):
     assert len(read_private(file)) > 100
 
 
+@posix
+def test_the_folder_is_made_for_its_owner(tmp_path):
+    path = tmp_path / "not" / "there" / "yet"
+    write_private(path, b"code")
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert read_private(path) == b"code"
+
+
 def test_a_damaged_file_is_not_used_and_is_replaced(file):
     whole = file.read_bytes()
     n = len(whole)

@@ -200,6 +200,8 @@ def test_numbers_of_its_own_for_a_training_run(backend):
     )
     assert gradient is buffer
     assert (value, gradient.tolist()) == summed(function, rows.tolist(), weights)
+    again = program.value_and_grad(rows.tolist(), "sum", parameters=weights, gradient=buffer)
+    assert again[1] is buffer
     mine = [0.0] * parameters
     assert program.value_and_grad(rows.tolist(), parameters=weights, gradient=mine)[1] is mine
     assert mine == [g / 10 for g in gradient.tolist()]

@@ -729,6 +729,26 @@ def test_more_blocks_than_one_wave_of_threads():
     assert program.value_and_grad(rows, "sum") == (wanted[0], wanted[1])
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_parameters_alone_give_lasts_for_every_block(threads):
+    def function(x, w):
+        return x[0] * (w[0] * w[1]).tanh() + w[1]
+
+    weights, rows = [0.5, -0.75], table_of(4 * 256 + 1, 1, 15)
+    program = program_of(function, 1, weights, backend="llvm", threads=threads)
+    assert program.value_and_grad(rows, "sum") == summed(function, rows, weights)
+
+
+def test_a_program_keeps_its_threads():
+    program = program_of(lambda x, w: x[0] * w[0], 1, [0.5], backend="llvm", threads=2)
+    rows = numpy.ones((1000, 1))
+    program(rows)
+    pool = program._backend._pool
+    assert pool is not None
+    program.value_and_grad(rows)
+    assert program._backend._pool is pool
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are Unix's")
 def test_a_forked_process_has_threads_of_its_own():
     script = """

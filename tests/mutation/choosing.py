@@ -66,20 +66,21 @@ class Chooser:
     def direct(self, mutant: Mutant, source: str) -> set[str]:
         """The tests that run the mutant's statement; ``""`` among them if an import does."""
         lines = self.tests.get(mutant.path, {})
-        first, last, _ = statement(source, mutant.line)
+        first, last = statement(source, mutant.line)
         return set().union(*(lines.get(i, []) for i in range(first, last + 1)))
 
     def order(self, mutant: Mutant, source: str, budget: float, files: int = 1000) -> list[str]:
         """The tests to try: of those that run the mutant's statement ``budget`` seconds of the
-        module's own and as much of all, in not more than so many ``files``; where an import runs
-        it, as much of others that come near.
+        module's own that have a name of what stands around it, as much of the module's own, and
+        as much of all, in not more than so many ``files``; where an import runs it, as much of
+        others that come near.
         """
         direct = self.direct(mutant, source)
         own = {test for test in self.seconds if is_test_of(test, mutant.path)}
-        groups = [direct & own, direct]
+        words = {name.strip("_").lower() for name in names_around(source, mutant.line)} - {""}
+        named = {test for test in self.seconds if any(word in test.lower() for word in words)}
+        groups = [direct & own & named, direct & own, direct]
         if "" in direct or not direct:  # run by an import: any test might depend on it
-            word = statement(source, mutant.line)[2].strip("_").lower()
-            named = {test for test in self.seconds if word and word in test.lower()}
             near = set().union(*self.tests.get(mutant.path, {}).values())
             groups = [direct & named, direct & own, own & near, own, named, direct, near]
         order: dict[str, None] = {}
@@ -109,19 +110,30 @@ def is_test_of(test: str, path: str) -> bool:
     return any(tested.startswith(part) or part.startswith(tested) for part in parts)
 
 
-def statement(source: str, line: int) -> tuple[int, int, str]:
-    """First and last line of the smallest statement around ``line``, and the name it defines."""
-    best: ast.stmt | None = None
-    for node in ast.walk(ast.parse(source)):
-        if (
-            isinstance(node, ast.stmt)
-            and node.lineno <= line <= (node.end_lineno or line)
-            and (best is None or node.lineno >= best.lineno)
-        ):
-            best = node
-    if best is None:
-        return line, line, ""
+def statement(source: str, line: int) -> tuple[int, int]:
+    """First and last line of the smallest statement around ``line``."""
+    around = statements(source, line)
+    if not around:
+        return line, line
+    best = around[-1]
     body = getattr(best, "body", None)
     last = body[0].lineno - 1 if body else best.end_lineno or line
-    target = getattr(best, "target", None) or (getattr(best, "targets", None) or [None])[0]
-    return best.lineno, max(last, best.lineno, line), getattr(target, "id", "")
+    return best.lineno, max(last, best.lineno, line)
+
+
+def names_around(source: str, line: int) -> set[str]:
+    """Of the functions and classes around ``line``, and of what it defines."""
+    around = statements(source, line)
+    targets = [getattr(s, "targets", None) or [getattr(s, "target", None)] for s in around[-1:]]
+    names = [getattr(s, "name", "") for s in around]
+    return {*names, *(getattr(t, "id", "") for some in targets for t in some)} - {""}
+
+
+def statements(source: str, line: int) -> list[ast.stmt]:
+    """Those around ``line``, from the outermost in."""
+    found = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line)
+    ]
+    return sorted(found, key=lambda node: (node.lineno, -(node.end_lineno or line)))

@@ -143,9 +143,10 @@ def test_an_interrupted_bar_holds_up_no_other_thread(capsys):
     def train():
         nn.fit(nn.Neuron(1, "linear"), [[1.0]], [0.0], epochs=1, progress=True)
 
-    every = moments(train, most=300)
-    for at in every:
+    threads = set(threading.enumerate())
+    for at in moments(train, most=300):
         Interrupt(at).run(train)
+    assert set(threading.enumerate()) == threads, "tqdm has one that watches bars, with the lock"
     other = threading.Thread(target=train, daemon=True)
     other.start()
     other.join(60)
