@@ -121,6 +121,9 @@ def test_steps_have_operands_that_fit():
     assert len(plain) + len(nodes) == len(found)
     assert -10 <= min(plain) < -5
     assert 5 < max(plain) <= 10
+    many = drawn_from(st.lists(strategies._step(table["mul"]), min_size=10, max_size=10), 40)
+    nodes = [type(b) is int for steps in many for *_, b in steps]
+    assert 0.5 < sum(nodes) / len(nodes) < 0.95, "three in four are nodes"
     found = drawn_from(strategies._step(table["pow_number"]), 50)
     assert {type(a) for _, a, _ in found} == {int}
     assert {type(b) for *_, b in found} == {float}
@@ -139,11 +142,6 @@ def test_programs_have_leaves_and_steps_up_to_the_limits():
     assert min(leaves) < -9
     assert max(leaves) > 9
     assert {program.anywhere for program in found} == {False}
-    steps = [
-        step for program in drawn_from(programs(primitives=["mul"]), 50) for step in program.steps
-    ]
-    nodes = sum(type(second) is int for _, _, second in steps)
-    assert 0.6 < nodes / len(steps) < 0.9, "three in four"
     asked = programs(2, 3, ["neg"], anywhere=True, leaves=st.just(0.5))
     found = drawn_from(asked, 50)
     assert {program.leaves for program in found} == {(0.5,), (0.5, 0.5)}

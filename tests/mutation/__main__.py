@@ -18,7 +18,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,10 @@ from trial import Tree
 # seconds of tests, and how many files of them, to try at first, then where all of those passed
 STAGES = [(0.3, 3), (2.0, 1000), (6.0, 1000)]
 QUICK = STAGES[:2]
+SLOW = STAGES[2:]
 # and at last of all tests, since what is computed once is seen in the first test alone to come by
 LAST = 8.0
+Stages = Sequence[tuple[float, int] | None]  # None: those of LAST
 KEPT = trial.ROOT / ".mutation" / "results.jsonl"
 # mistakes that any test of the engine must find, or the run says nothing
 CANARIES = {
@@ -67,7 +69,8 @@ def main() -> None:
         unexplained = [k for k, r in known.items() if r.killer is None and r.change not in why]
         jobs = [m for m in jobs if report.key(m) in (unexplained if chosen.again else untried)]
         with tempfile.TemporaryDirectory(prefix="mutation") as place:
-            run(jobs, Path(place), chosen.workers, chosen.quick)
+            stages = [*SLOW, None] if chosen.again else QUICK if chosen.quick else [*STAGES, None]
+            run(jobs, Path(place), chosen.workers, stages)
     report.write(everything, report.read(KEPT))
 
 
@@ -79,12 +82,12 @@ def sources() -> list[str]:
     ]
 
 
-def run(jobs: list[Mutant], place: Path, workers: int, quick: bool) -> None:
+def run(jobs: list[Mutant], place: Path, workers: int, stages: Stages) -> None:
     trial.load_heavy()
     trees = [Tree(place / f"tree{i}") for i in range(workers)]
     print(f"{len(jobs)} mutants")
     chooser = measured(trees, place)
-    together((work, (tree, jobs[i::workers], chooser, quick)) for i, tree in enumerate(trees))
+    together((work, (tree, jobs[i::workers], chooser, stages)) for i, tree in enumerate(trees))
 
 
 def measured(trees: list[Tree], place: Path) -> Chooser:
@@ -133,11 +136,11 @@ def together(calls: Iterable[tuple[Callable[..., None], tuple[Any, ...]]]) -> No
         raise SystemExit("a worker failed: see above")
 
 
-def work(tree: Tree, jobs: list[Mutant], chooser: Chooser, quick: bool) -> None:
+def work(tree: Tree, jobs: list[Mutant], chooser: Chooser, stages: Stages) -> None:
     """Try the mutants in a tree of one's own."""
     files = sorted({test.split("::")[0] for test in chooser.seconds})
     with Session(tree, files) as session:
-        trials = Trials(tree, session, chooser, quick)
+        trials = Trials(tree, session, chooser, stages)
         trials.prove()
         start = time.monotonic()
         for done, mutant in enumerate(jobs):
@@ -153,12 +156,12 @@ class Trials:
     has run them, and may have left something there; for any other all is imported again.
     """
 
-    def __init__(self, tree: Tree, session: Session, chooser: Chooser, quick: bool):
+    def __init__(self, tree: Tree, session: Session, chooser: Chooser, stages: Stages):
         self.tree = tree
         self.session = session
         self.chooser = chooser
         self.last = chooser.quickest(set(chooser.seconds), LAST)
-        self.stages = QUICK if quick else [*STAGES, None]
+        self.stages = stages
 
     def prove(self) -> None:
         """Raise SystemExit where unchanged code fails, or a canary passes."""

@@ -70,19 +70,20 @@ class Chooser:
         return set().union(*(lines.get(i, []) for i in range(first, last + 1)))
 
     def order(self, mutant: Mutant, source: str, budget: float, files: int = 1000) -> list[str]:
-        """The tests to try: of those that run the mutant's statement ``budget`` seconds of the
-        module's own that have a name of what stands around it, as much of the module's own, and
-        as much of all, in not more than so many ``files``; where an import runs it, as much of
-        others that come near.
+        """The tests to try, quick ones first, in not more than so many ``files``.
+
+        ``budget`` seconds of those that run the mutant's statement, as much of those among them
+        that are the module's own, and before these as much of those that have a name of what
+        stands around it. Where an import runs the statement, any test might depend on it.
         """
         direct = self.direct(mutant, source)
         own = {test for test in self.seconds if is_test_of(test, mutant.path)}
         words = {name.strip("_").lower() for name in names_around(source, mutant.line)} - {""}
         named = {test for test in self.seconds if any(word in test.lower() for word in words)}
         groups = [direct & own & named, direct & own, direct]
-        if "" in direct or not direct:  # run by an import: any test might depend on it
+        if "" in direct or not direct:
             near = set().union(*self.tests.get(mutant.path, {}).values())
-            groups = [direct & named, direct & own, own & near, own, named, direct, near]
+            groups = [near & own & named, near & named, near & own, own, named, direct, near]
         order: dict[str, None] = {}
         for group in groups:
             per_file = Counter(test.split("::")[0] for test in group & self.seconds.keys())
