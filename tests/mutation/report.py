@@ -37,8 +37,7 @@ TAIL = """
 A mutant counts as found when a test fails, when it never ends, or when the package can no longer
 be imported. Annotations are not changed. Where not all were tried, the rest is not yet known. Each
 run first sees that the tests pass on unchanged code, and that they fail on a mistake that no test
-could miss. A survivor has passed the quick tests that come by it, not every slow one. Tests are
-written for what survives, so mutants not drawn yet will score lower than those that were."""
+could miss. A survivor has passed the quick tests that come by it, not every slow one."""
 
 
 Key = tuple[str, str, str, int]
