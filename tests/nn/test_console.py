@@ -1,5 +1,6 @@
 """The command lines in a terminal: other encodings, readers that leave, Ctrl-C."""
 
+import contextlib
 import io
 import os
 import signal
@@ -91,10 +92,12 @@ def test_a_reader_that_leaves():
 
 
 def test_control_c_while_stepping():
-    done = command("viz", "x*x", "x=3", "--interactive")
-    while not done.stdout.readline().startswith(b"step 0"):
-        pass
-    done.send_signal(signal.SIGINT)
-    done.wait(60)  # before its input is closed, which is another way to end
-    _, err = done.communicate()
+    with command("viz", "x*x", "x=3", "--interactive") as done:
+        assert any(line.startswith(b"step 0") for line in done.stdout)
+        for _ in range(6):  # one that comes just before it waits for input is seen at the next
+            done.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                done.wait(10)  # before its input is closed, which is another way to end
+                break
+        _, err = done.communicate()
     assert (done.returncode, err) == (130, b"")
