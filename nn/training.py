@@ -292,9 +292,8 @@ def _bar(epochs: int, progress: bool | None) -> Any:
             import tqdm.notebook
 
             kind = tqdm.notebook.tqdm
-    own: Any = type(
-        "Bar", (kind,), {"monitor_interval": 0}
-    )  # a thread that would use the lock, too
+    # no monitor either: a thread that would use the lock, too
+    own: Any = type("Bar", (kind,), {"monitor_interval": 0})
     own.set_lock(threading.RLock())
     return own(total=epochs, desc="fit", unit="epoch")
 
